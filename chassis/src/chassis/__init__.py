@@ -1,0 +1,1 @@
+"""The runtime every service stands on; it knows no business word."""

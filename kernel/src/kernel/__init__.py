@@ -1,0 +1,1 @@
+"""What all parties must agree on to the yen."""

@@ -1,0 +1,1 @@
+"""Brands, taxes, products, SKUs, prices, web catalogs."""

@@ -1,0 +1,1 @@
+"""Makers, members, customers, terms, ship-tos, credit, delegation."""

@@ -1,0 +1,1 @@
+"""Unshipped SKUs, order charges, delivery notes, returns."""

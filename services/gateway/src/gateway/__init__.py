@@ -1,0 +1,1 @@
+"""Logins, tokens, one OpenAPI document, quiet."""

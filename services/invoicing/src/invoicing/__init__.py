@@ -1,0 +1,1 @@
+"""Consolidated invoices, closing runs, qualified-invoice PDFs."""

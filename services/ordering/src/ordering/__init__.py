@@ -1,0 +1,1 @@
+"""Orders, order confirmations, NextEngine import, exposure."""

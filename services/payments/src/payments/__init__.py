@@ -1,0 +1,1 @@
+"""Balances, bank statements, reconciliation."""
