@@ -1,4 +1,4 @@
-"""What `catalog` publishes: taxes, SKUs with their product's facts, and rates per product and customer, as full states."""
+"""What `catalog` publishes: taxes, SKUs with their product's facts, rates per product and customer; full states."""
 
 from __future__ import annotations
 

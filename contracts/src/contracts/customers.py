@@ -1,4 +1,4 @@
-"""What `customers` publishes: makers, customers, terms, delegations and memberships as full states; and its commands."""
+"""What `customers` publishes: makers, customers, terms, delegations, memberships as full states; and its commands."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class _BillToEvent(Event, topic="invoicing.events"):
 
 
 class InvoiceIssued(_BillToEvent, type="invoicing.invoice-issued.v1"):
-    """An invoice exists. `total` is its own total with tax; `billing_amount` adds the brought-forward balance (INV-151)."""
+    """An invoice exists. `total` is its own, with tax; `billing_amount` adds the brought-forward balance (INV-151)."""
 
     invoice_id: UUID
     number: str

@@ -17,7 +17,7 @@ class _BillToEvent(Event, topic="payments.events"):
 
 
 class PaymentAllocated(_BillToEvent, type="payments.payment-allocated.v1"):
-    """Money (and, beside it, fee discount or shortage slip) settled part of an invoice. `open_amount` is what is left."""
+    """Money, fee discount or shortage slip settled part of an invoice; `open_amount` is what is left of it."""
 
     allocation_id: UUID
     invoice_id: UUID
