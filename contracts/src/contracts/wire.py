@@ -77,8 +77,8 @@ class Message:
     """One message on its way out: the body and the envelope facts that only the announcing service knows.
 
     `version` is the aggregate's own version on state topics; on event topics the outbox numbers the subject's events
-    itself, gap-free, and this field is left at 0. `tombstone` deletes the key of a state topic; the body then only lends
-    subject and key.
+    itself, gap-free, and this field is left at 0. `tombstone` deletes the key of a state topic; the body then
+    only lends subject and key.
     """
 
     maker_id: UUID
