@@ -1,0 +1,1 @@
+"""What `customers` decides: makers, customers, terms and delegations. Pure: stdlib and kernel only."""
