@@ -1,9 +1,7 @@
-"""Fixtures for every test of the workspace."""
+"""Fixtures for every package: real infrastructure from `suite.testing`, a service's world from `chassis.testing`."""
 
 from __future__ import annotations
 
-# pytest's importlib mode names test modules after their folders (`kernel/tests/…` → `kernel.tests…`) and would invent
-# a package `kernel` for that; with the real packages imported first it hangs the tests below them instead.
-import chassis as chassis
-import contracts as contracts
-import kernel as kernel
+import importlib.util
+
+pytest_plugins = ["suite.testing", *(["chassis.testing"] if importlib.util.find_spec("chassis.testing") else [])]

@@ -1,0 +1,1 @@
+"""The infrastructure of one machine: PostgreSQL, Kafka and Traefik as plain child processes, without Docker or root."""
