@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+
 from contracts.payments import BalanceChanged
 from contracts.wire import Body, Command, Event, State
 
