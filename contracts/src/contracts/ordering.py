@@ -61,3 +61,20 @@ class OrderCancelled(_OrderEvent, type="ordering.order-cancelled.v1"):
     """Cancelled by the maker, final (ORD-083)."""
 
     reason: str
+
+
+class OrderReopened(_OrderEvent, type="ordering.order-reopened.v1"):
+    """A confirmed, not yet converted OC was reopened (ORD-076): its content and charges are withdrawn until the order
+    is confirmed again with a higher `oc_version`. Only in manual mode; a converted order cannot be reopened."""
+
+    customer_id: UUID
+    oc_version: int
+
+
+class OrderHoldChanged(_OrderEvent, type="ordering.order-hold-changed.v1"):
+    """The order's own hold was set or released after it was confirmed (ORD-075); `order-confirmed` carries the flag at
+    that moment. A held order is not shipped."""
+
+    customer_id: UUID
+    on_hold: bool
+    reason: str
