@@ -20,7 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from suite.infra.children import Identity, Launch, spawn, stop
+from suite.infra.children import Embedded, Identity, spawn, stop
+from suite.infra.kafka import EmbeddedKafka, KafkaServer
 from suite.infra.osuser import remove_folder
 from suite.infra.ports import free_ports
 from suite.infra.postgres import EmbeddedPostgres, PostgresServer
@@ -54,30 +55,45 @@ def postgres_server() -> PostgresServer:
     if named:
         return PostgresServer.from_url(named)
     with _shared_folder() as folder:
-        return _postgres(folder)
+        [port] = _ports(folder / "postgres.json", 1)
+        postgres = EmbeddedPostgres(folder / "postgres", folder / "password", port, durable=False)
+        _start_once(postgres, folder, [port])
+        return postgres.server()
 
 
-def _postgres(folder: Path) -> PostgresServer:
-    state = folder / "postgres.json"
-    port = json.loads(state.read_text())["port"] if state.exists() else free_ports(1)[0]
-    postgres = EmbeddedPostgres(folder / "postgres", folder / "password", port, durable=False)
-    if not state.exists():
-        postgres.prepare()
-        identity, log = _start(postgres.launch(), folder)
-        wait_until(postgres.ready, identity.alive, name="PostgreSQL", log=log, limit=_START_LIMIT)
-        _record(state, postgres.launch(), identity, port)
-    return postgres.server()
+@pytest.fixture(scope="session")
+def kafka_server() -> KafkaServer:
+    """A Kafka broker for this run; topics are not made by themselves, use names of your own."""
+    named = os.environ.get("OROSHI_TEST_KAFKA")
+    if named:
+        return KafkaServer(named)
+    with _shared_folder() as folder:
+        [port, controller_port] = _ports(folder / "kafka.json", 2)
+        kafka = EmbeddedKafka(folder / "kafka", port, controller_port, remember=False)
+        _start_once(kafka, folder, [port, controller_port])
+        return kafka.server()
 
 
-def _start(launch: Launch, folder: Path) -> tuple[Identity, Path]:
-    log = folder / f"{launch.name}.log"
+def _ports(state: Path, count: int) -> list[int]:
+    return list(json.loads(state.read_text())["ports"]) if state.exists() else free_ports(count)
+
+
+def _start_once(server: Embedded, folder: Path, ports: list[int]) -> None:
+    """Starts a server unless a worker of this run already did; the run's owner stops it by its number."""
+    state = folder / f"{server.name}.json"
+    if state.exists():
+        return
+    server.prepare(_silent)
+    launch, log = server.launch(), folder / f"{server.name}.log"
     child = spawn(launch, log)
-    child.returncode = 0  # the run's owner stops it by number; no ResourceWarning when this handle is collected
-    return Identity.of(child.pid), log
+    child.returncode = 0  # this handle may be collected while the server runs on: no ResourceWarning
+    identity = Identity.of(child.pid)
+    wait_until(server.ready, identity.alive, name=server.name, log=log, limit=_START_LIMIT)
+    state.write_text(json.dumps({"identity": asdict(identity), "signal": int(launch.stop_signal), "ports": ports}))
 
 
-def _record(state: Path, launch: Launch, identity: Identity, port: int) -> None:
-    state.write_text(json.dumps({"identity": asdict(identity), "signal": int(launch.stop_signal), "port": port}))
+def _silent(_: str) -> None:
+    return None
 
 
 @contextmanager

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import psutil
 
 _CLOCK_TOLERANCE = 2.0
 _KILLED_WAIT = 5.0
+
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,21 @@ class Identity:
             return same and process.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return False
+
+
+class Embedded(Protocol):
+    """A server that this package brings along."""
+
+    @property
+    def name(self) -> str: ...
+
+    def prepare(self, tell: Tell) -> None:
+        """Everything that is needed once per folder; later calls change nothing."""
+
+    def launch(self) -> Launch: ...
+
+    def ready(self) -> bool:
+        """Whether it serves clients now."""
 
 
 def spawn(launch: Launch, log: Path | None) -> subprocess.Popen[bytes]:

@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from suite.infra.children import Launch, OsUser
+from suite.infra.children import Launch, OsUser, Tell
 from suite.infra.folders import write_private
 from suite.infra.osuser import own_folder, reachable_copy, unprivileged_user
 from suite.infra.ports import LOOPBACK
@@ -115,14 +115,16 @@ class EmbeddedPostgres:
     password_file: Path
     port: int
     durable: bool = True
+    name: str = "postgres"
 
-    def prepare(self) -> None:
+    def prepare(self, tell: Tell) -> None:
         """Makes the cluster and its password at the first start; later starts change nothing."""
         user = unprivileged_user()
         if not self.password_file.exists():
             write_private(self.password_file, secrets.token_urlsafe(24))
         real = own_folder(self.folder, user)
         if not (real / "PG_VERSION").exists():
+            tell("making the PostgreSQL data folder")
             self._initialise(real, user)
 
     def _initialise(self, real: Path, user: OsUser | None) -> None:
@@ -152,7 +154,7 @@ class EmbeddedPostgres:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         real = self.folder.resolve()
         return Launch(
-            name="postgres",
+            name=self.name,
             argv=(str(_binaries() / "postgres"), "-D", str(real), *options),
             env={"LC_ALL": "C"},
             cwd=real,
