@@ -1,0 +1,57 @@
+"""What one service is made of, said once in its `app.py`; every role of the process is built from this value."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chassis.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from chassis.messages import Listens
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """`problems` is a file beside the package's modules; `topics` are the names of the topics this service owns.
+
+    `migrations` overrides where alembic's `versions/` folder is looked for (see `migrations_folder`).
+    """
+
+    name: str
+    listens: Listens
+    routers: Sequence[APIRouter] = ()
+    problems: str | None = None
+    topics: Sequence[str] = ()
+    settings: type[ServiceSettings] = ServiceSettings
+    package: str | None = None
+    migrations: Path | None = None
+    open_paths: frozenset[str] = field(default_factory=frozenset)
+    """Paths that need no token (a login); everything else is refused without one."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the package's modules are, in a checkout as in an image."""
+        spec = importlib.util.find_spec(self.package or self.name)
+        if spec is None or not spec.submodule_search_locations:
+            raise LookupError(f"package {self.package or self.name} is not installed")
+        return Path(spec.submodule_search_locations[0])
+
+    @property
+    def problems_file(self) -> Path | None:
+        return self.folder / self.problems if self.problems else None
+
+    def migrations_folder(self) -> Path:
+        """The folder that holds `versions/`: inside the package, or beside `src` in a checkout."""
+        if self.migrations is not None:
+            return self.migrations
+        folder = self.folder
+        for candidate in (folder / "migrations", folder.parent.parent / "migrations", folder.parent / "migrations"):
+            if (candidate / "versions").is_dir():
+                return candidate
+        raise LookupError(f"{self.name}: no migrations/versions beside {folder}")
