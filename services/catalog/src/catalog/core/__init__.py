@@ -1,0 +1,1 @@
+"""What catalog decides: pure state, commands and events; no clock, no id, no input or output."""
