@@ -1,1 +1,1 @@
-"""What catalog decides: pure state, commands and events; no clock, no id, no input or output."""
+"""What `catalog` decides: brands, taxes, products, SKUs, web catalogs. Pure: stdlib and kernel only."""
