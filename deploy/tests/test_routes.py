@@ -1,0 +1,181 @@
+"""The public routes: the real proxy in front of seven stand-ins that tell who was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from suite import problems
+from suite.infra.children import Identity, spawn, stop
+from suite.infra.ports import LOOPBACK, free_ports
+from suite.infra.traefik import EmbeddedTraefik
+from suite.infra.waiting import wait_until
+from suite.places import SERVICES
+
+MEGABYTE = 1024 * 1024
+
+
+class StandIn:
+    """A service that answers with its name, or closes the connection without a word when asked for /…/dumb."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.asked: Counter[str] = Counter()
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            request, *lines = head.split("\r\n")
+            headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+            await reader.readexactly(int(headers.get("content-length", "0")))
+            self.asked[request] += 1
+            if "/dumb" not in request:
+                body = json.dumps({"service": self.name, "headers": headers}).encode()
+                head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+                writer.write(head.encode() + b"Connection: close\r\n\r\n" + body)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stand_ins() -> dict[str, StandIn]:
+    return {name: StandIn(name) for name in SERVICES if name != "invoicing"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def proxy(stand_ins: dict[str, StandIn], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The proxy's address. Invoicing is away: nothing listens on its port."""
+    public, away, *ports = free_ports(len(SERVICES) + 2)
+    log: Path = tmp_path_factory.mktemp("proxy") / "log"
+    servers = [await problems.serve(LOOPBACK, ports[0])]
+    addresses = {"OROSHI_URL_PROBLEMS": f"http://{LOOPBACK}:{ports[0]}", "OROSHI_RATE_AVERAGE": "40"}
+    addresses |= {"OROSHI_RATE_BURST": "60", "OROSHI_URL_INVOICING": f"http://{LOOPBACK}:{away}"}
+    for port, one in zip(ports[1:], stand_ins.values(), strict=False):
+        servers.append(await asyncio.start_server(one.answer, LOOPBACK, port))
+        addresses[f"OROSHI_URL_{one.name.upper()}"] = f"http://{LOOPBACK}:{port}"
+    traefik = EmbeddedTraefik(public, addresses)
+    child = spawn(traefik.launch(), log)
+    identity = Identity.of(child.pid)
+    await asyncio.to_thread(wait_until, traefik.ready, identity.alive, name="traefik", log=log, limit=20)
+    yield f"http://{LOOPBACK}:{public}"
+    await asyncio.to_thread(stop, identity)
+    child.wait()
+    for server in servers:
+        server.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def caller(proxy: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=proxy, timeout=20) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "owner"),
+    [
+        ("GET", "/v1/orders/1/lines?limit=5", "ordering"),
+        ("POST", "/v1/order-confirmations", "ordering"),
+        ("POST", "/v1/order-imports", "ordering"),
+        ("GET", "/v1/makers", "customers"),
+        ("PATCH", "/v1/makers/1", "customers"),
+        ("POST", "/v1/makers", "gateway"),
+        ("POST", "/v1/bank-files", "payments"),
+        ("GET", "/v1/quiet", "gateway"),
+        ("GET", "/v1/no-such-noun", "gateway"),
+        ("GET", "/docs", "gateway"),
+        ("GET", "/.well-known/jwks.json", "gateway"),
+    ],
+)
+async def test_a_path_reaches_the_service_that_owns_its_noun(
+    caller: httpx.AsyncClient, method: str, path: str, owner: str
+) -> None:
+    answer = await caller.request(method, path, content=b"{}" if method in {"POST", "PATCH"} else None)
+
+    assert answer.json()["service"] == owner
+
+
+@pytest.mark.parametrize(
+    "path", ["/internal/quiet", "/metrics", "/v1/../internal/quiet", "//internal/quiet", "/%69nternal/quiet", "/readyz"]
+)
+async def test_what_services_keep_to_themselves_is_answered_404_as_a_problem(
+    caller: httpx.AsyncClient, path: str
+) -> None:
+    answer = await caller.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [
+        ("/v1/orders", MEGABYTE, 200),
+        ("/v1/orders", MEGABYTE + 1, 413),
+        ("/v1/order-imports", 25 * MEGABYTE, 200),
+        ("/v1/bank-files", 2 * MEGABYTE, 200),
+    ],
+)
+async def test_bodies_end_at_one_megabyte_and_files_at_25(
+    caller: httpx.AsyncClient, path: str, size: int, status: int
+) -> None:
+    answer = await caller.post(path, content=b"x" * size)
+
+    assert answer.status_code == status
+    if status == 413:
+        assert (answer.json()["code"], "bytes" in answer.json()["detail"]) == ("TOO_LARGE", True)
+
+
+async def test_a_file_over_25_megabytes_is_refused_before_it_is_sent(proxy: str) -> None:
+    reader, writer = await asyncio.open_connection(LOOPBACK, int(proxy.rpartition(":")[2]))
+    head = f"POST /v1/order-imports HTTP/1.1\r\nHost: x\r\nContent-Length: {25 * MEGABYTE + 1}\r\n\r\n"
+    writer.write(head.encode())
+
+    answer = await asyncio.wait_for(reader.readuntil(b"}"), 10)
+    writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"26214400" in answer
+
+
+async def test_a_service_that_is_away_is_told_as_a_problem_in_the_callers_language(caller: httpx.AsyncClient) -> None:
+    answer = await caller.get("/v1/invoices", headers={"Accept-Language": "ja"})
+
+    assert answer.status_code in {502, 503}
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "利用できません" in answer.json()["detail"]
+
+
+async def test_only_reads_are_sent_again_when_the_answer_is_lost(
+    caller: httpx.AsyncClient, stand_ins: dict[str, StandIn]
+) -> None:
+    read = await caller.get("/v1/orders/dumb")
+    deed = await caller.post("/v1/orders/dumb", content=b"{}")
+
+    assert (read.status_code, deed.status_code) == (502, 502)
+    asked = stand_ins["ordering"].asked
+    assert asked["GET /v1/orders/dumb HTTP/1.1"] > 1
+    assert asked["POST /v1/orders/dumb HTTP/1.1"] == 1
+
+
+async def test_a_header_that_only_looks_like_the_makers_does_not_pass(caller: httpx.AsyncClient) -> None:
+    answer = await caller.get("/v1/orders", headers={"Oroshi_Maker": "someone-else"})
+
+    assert not [name for name in answer.json()["headers"] if "maker" in name]
+
+
+async def test_too_many_requests_at_once_are_told_as_a_problem(caller: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(caller.get("/v1/orders") for _ in range(150)))
+
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    assert refused[0].json()["code"] == "RATE_LIMITED"
+    assert refused[0].headers["retry-after"] == "1"
