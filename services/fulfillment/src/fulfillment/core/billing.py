@@ -1,0 +1,28 @@
+"""Which invoice holds an issued note or return, as invoicing tells it (FUL-022, FUL-073).
+
+Invoicing owns the billing right from the issue on; this only follows. Each fact names its invoice, so a late or
+repeated release by another invoice changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """The invoice that holds the document now; None: it is free."""
+
+    document_id: UUID
+    invoice_id: UUID | None
+
+
+def taken(billing: Billing, invoice_id: UUID) -> Billing:
+    """An invoice took the document; a repeat changes nothing."""
+    return Billing(billing.document_id, invoice_id)
+
+
+def freed(billing: Billing, invoice_id: UUID) -> Billing:
+    """That invoice was voided; unless another one holds the document by now, it is free."""
+    return Billing(billing.document_id, None) if billing.invoice_id == invoice_id else billing
