@@ -1,0 +1,33 @@
+"""What every request of one app shares: the service's name, texts, keys and database."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+
+from chassis.auth import Verifier
+from chassis.database import Database
+from chassis.problems import ProblemTexts
+
+Quiet = Callable[[], Awaitable[Mapping[str, object]]]
+"""Answers `/internal/quiet`."""
+
+
+@dataclass(slots=True)
+class Shell:
+    """Set once by `create_app`; `draining` is raised at SIGTERM so that `/readyz` sends new callers elsewhere."""
+
+    service: str
+    texts: ProblemTexts
+    verifier: Verifier
+    database: Database
+    quiet: Quiet | None = None
+    draining: bool = False
+
+
+def shell_of(app: Starlette) -> Shell:
+    """The shell of this app."""
+    shell: Shell = app.state.shell
+    return shell
