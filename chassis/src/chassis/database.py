@@ -29,6 +29,8 @@ _LIMITS: Final = {
     "jit": "off",
 }
 """A session that hangs, or whose process is paused, gives its locks back within these times."""
+_OWNER_LIMITS: Final = {"lock_timeout": "2s", "timezone": "UTC", "jit": "off"}
+"""A migration may work long, but never waits long for a lock while others queue up behind it."""
 _POOL_WAIT_SECONDS: Final = 10
 _CONNECT_SECONDS: Final = 5
 
@@ -61,9 +63,11 @@ class Database:
         return self._engines[role]
 
     def _open(self, role: Role) -> AsyncEngine:
-        session = {**_LIMITS, "application_name": f"{self.service}-{role}"}
-        if role is not Role.OWNER:
-            session["role"] = f"{self.service}_{role}"
+        session = {"application_name": f"{self.service}-{role}", "oroshi.service": self.service}
+        if role is Role.OWNER:
+            session |= _OWNER_LIMITS
+        else:
+            session |= {**_LIMITS, "role": f"{self.service}_{role}"}
         return create_async_engine(
             self._url,
             pool_size=self._pool,

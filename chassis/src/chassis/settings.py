@@ -49,8 +49,8 @@ class ServiceSettings(BaseModel):
     """Connections per process and role; all processes together stay below PostgreSQL's max_connections."""
     drain_seconds: float = Field(default=20.0, gt=0)
     """Everything ends within this time after SIGTERM; keep it below the supervisor's kill."""
-    replication_factor: int = Field(default=-1, ge=-1)
-    """Of topics made by `migrate`; -1 takes the broker's default."""
+    replication_factor: int = Field(default=1, ge=1)
+    """Of the topics that `migrate` makes; 3 in production."""
 
     @classmethod
     def of(cls, service: str, environment: Mapping[str, str] | None = None) -> Self:
