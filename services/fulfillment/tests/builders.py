@@ -19,7 +19,6 @@ from fulfillment.core.parts import (
     CustomerId,
     Location,
     Maker,
-    NoteId,
     OrderId,
     OrderLineId,
 )
@@ -127,16 +126,17 @@ def a_book(
         {of_order.order_id: of_order for of_order in stocked},
         {customer.customer_id: customer for customer in known},
         maker or Maker(locations=(HQ, WAREHOUSE)),
+        TODAY,
     )
 
 
-def a_wish(*lines: LineAsk, number: int = 500, charges: tuple[ChargeAsk, ...] | None = None) -> DraftNote:
-    return DraftNote(NoteId(an_id(number)), lines, TODAY, charges=charges)
+def a_wish(*lines: LineAsk, charges: tuple[ChargeAsk, ...] | None = None) -> DraftNote:
+    return DraftNote(lines, charges=charges)
 
 
-def a_note(order: UnshippedOrder, *asks: LineAsk, number: int = 500) -> DeliveryNote:
+def a_note(order: UnshippedOrder, *asks: LineAsk) -> DeliveryNote:
     """A draft over that order, as its own rules write it."""
-    drafted = draft(a_book([order]), a_wish(*(asks or (LineAsk(order.order_id),)), number=number), ids())
+    drafted = draft(a_book([order]), a_wish(*(asks or (LineAsk(order.order_id),))), ids())
     assert isinstance(drafted, NoteDrafted)
     return drafted.note
 
@@ -160,4 +160,4 @@ def booked(book: Book, drafted: NoteDrafted) -> Book:
         orders[allocation.order_id] = unshipped.evolve(orders[allocation.order_id], allocation)
     for taking in drafted.takings:
         stocked[taking.order_id] = charges.evolve(stocked[taking.order_id], taking)
-    return Book(orders, stocked, book.indexes, book.numbers, book.customers, book.maker)
+    return Book(orders, stocked, book.indexes, book.numbers, book.customers, book.maker, book.today)

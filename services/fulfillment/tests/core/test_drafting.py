@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_a_line_is_named_by_its_id_its_number_or_its_sku() -> None:
     by_number = LineAsk("W-100", 3, line_no=1)
     by_sku = LineAsk("W-100", 4, sku_code="SKU-2")
     note = note_of(a_book([order]), a_wish(by_id, by_number, by_sku))
-    assert [(line.sku_code, line.quantity, line.amount) for line in note.lines] == [
+    assert [(line.goods.sku_code, line.quantity, line.amount) for line in note.lines] == [
         ("SKU-1", 5, Money.of("500", order.currency)),
         ("SKU-2", 4, Money.of("400", order.currency)),
     ]
@@ -67,13 +68,13 @@ def test_a_line_is_named_by_its_id_its_number_or_its_sku() -> None:
 def test_an_order_as_a_whole_takes_what_is_free() -> None:
     order = an_order(100, replace(a_line(1), shipped=4, closed=1, allocated=2), replace(a_line(2), shipped=10))
     note = note_of(a_book([order]), a_wish(LineAsk("W-100")))
-    assert [(line.sku_code, line.quantity) for line in note.lines] == [("SKU-1", 3)]
+    assert [(line.goods.sku_code, line.quantity) for line in note.lines] == [("SKU-1", 3)]
 
 
 def test_a_sku_on_two_equal_lines_is_filled_in_line_order() -> None:
     order = an_order(100, a_line(1, sku="A", ordered=3), a_line(2, sku="A", ordered=5))
     note = note_of(a_book([order]), a_wish(LineAsk("W-100", 4, sku_code="A")))
-    assert [(line.order_line_id, line.quantity) for line in note.lines] == [
+    assert [(line.goods.order_line_id, line.quantity) for line in note.lines] == [
         (a_line(1).line_id, 3),
         (a_line(2).line_id, 1),
     ]
@@ -115,15 +116,21 @@ def test_the_second_note_of_one_call_sees_what_the_first_reserved() -> None:
     book = a_book([an_order(100, a_line(1, ordered=10))])
     first = drafted(book, a_wish(LineAsk("W-100", 6, line_no=1)))
     after = booked(book, first)
-    second = a_wish(LineAsk("W-100", 5, line_no=1, field="/lines/0"), number=501)
+    second = a_wish(LineAsk("W-100", 5, line_no=1, field="/lines/0"))
     assert codes(after, second) == [("QTY_EXCEEDS_OPEN", "/lines/0")]
-    assert drafted(after, a_wish(LineAsk("W-100", 4, line_no=1), number=501))
+    assert drafted(after, a_wish(LineAsk("W-100", 4, line_no=1)))
 
 
 def test_orders_of_one_customer_share_a_note() -> None:
     note = note_of(a_book([an_order(100), an_order(101)]), a_wish(LineAsk("W-100"), LineAsk("W-101")))
-    assert {line.order_number for line in note.lines} == {"W-100", "W-101"}
+    assert {line.goods.order_number for line in note.lines} == {"W-100", "W-101"}
     assert (note.customer_id, note.particulars.ship_to) == (CUSTOMER_ID, SHOP)
+
+
+def test_a_note_is_delivered_today_unless_a_day_is_named() -> None:
+    book, wish = a_book([an_order()]), a_wish(LineAsk("W-100"))
+    assert note_of(book, wish).particulars.delivery_date == TODAY
+    assert note_of(book, replace(wish, delivery_date=date(2026, 6, 3))).particulars.delivery_date == date(2026, 6, 3)
 
 
 @pytest.mark.parametrize(
@@ -194,9 +201,9 @@ def test_a_note_takes_the_charges_it_names_and_leaves_the_rest_to_the_next() -> 
     first = drafted(book, a_wish(LineAsk("W-100", 1, line_no=1), charges=(fee,)))
     assert [(taken.charge.kind, str(taken.charge.amount.amount)) for taken in first.note.charges] == [("fee", "108")]
     after = booked(book, first)
-    again = a_wish(LineAsk("W-100", 1, line_no=1), number=501, charges=(fee,))
+    again = a_wish(LineAsk("W-100", 1, line_no=1), charges=(fee,))
     assert codes(after, again) == [("FEE_ALREADY_USED", "/charges")]
-    rest = note_of(after, a_wish(LineAsk("W-100", 1, line_no=1), number=501))
+    rest = note_of(after, a_wish(LineAsk("W-100", 1, line_no=1)))
     assert [taken.charge.charge_id for taken in rest.charges] == [an_id(11), an_id(12)]
 
 
@@ -236,6 +243,6 @@ def test_a_run_makes_one_note_per_customer_destination_and_currency_and_sets_hel
         [str(an_id(103))],
         [str(an_id(104))],
     ]
-    for number, lines in enumerate(asks):
-        book = booked(book, drafted(book, DraftNote(an_order(600 + number).order_id, lines, TODAY)))  # type: ignore[arg-type]
+    for lines in asks:
+        book = booked(book, drafted(book, DraftNote(lines)))
     assert not any(line.free for order in book.orders.values() for line in order.lines.values())

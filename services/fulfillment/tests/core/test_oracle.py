@@ -31,7 +31,7 @@ from fulfillment.core.delivery_note import (
 )
 from fulfillment.core.drafting import Book, DraftNote, NoteDrafted, draft
 from fulfillment.core.holds import hold_problems
-from fulfillment.core.parts import ChargeId, Customer, CustomerId, NoteId, OrderId, OrderLineId, ReturnId
+from fulfillment.core.parts import ChargeId, Customer, CustomerId, OrderId, OrderLineId
 from fulfillment.core.returns import ReturnDrafted, ReturnNote, ReturnTerms
 from fulfillment.core.unshipped import QuantitiesClosed, QuantitiesShipped, UnshippedLine, UnshippedOrder
 from kernel.money import JPY, Money, Rate
@@ -149,18 +149,17 @@ def replayed() -> Replay:
 
 def with_note(replay: Replay, key: str, lines: list[dict[str, str]], new_id: Any) -> Replay:
     asks = tuple(LineAsk(row["order_no"], int(row["quantity"]), sku_code=row["sku_code"]) for row in lines)
-    wish = DraftNote(NoteId(new_id()), asks, date.fromisoformat(lines[0]["delivery_date"]))
+    wish = DraftNote(asks, date.fromisoformat(lines[0]["delivery_date"]))
     drafted = draft(replay.book, replace(wish, customer=lines[0]["customer_code"]), new_id)
     assert isinstance(drafted, NoteDrafted), drafted
     book, note = booked(replay.book, drafted), drafted.note
-    orders = [book.orders[order_id] for order_id in delivery_note.orders_of(note)]
-    holds = hold_problems(book.customers[note.customer_id], orders)
-    issued = delivery_note.issue(note, number=key, issued_on=wish.delivery_date, holds=holds)
+    holds = hold_problems(book.customers[note.customer_id], [])
+    issued = delivery_note.issue(note, number=key, issued_on=note.particulars.delivery_date, holds=holds)
     if not isinstance(issued, NoteIssued):
         replay.drafts[key], replay.refused[key] = note, [problem.code for problem in issued]
         return replace(replay, book=book)
     note = delivery_note.evolve(note, issued)
-    left = delivery_note.ship(note, shipped_on=wish.delivery_date, holds=holds)
+    left = delivery_note.ship(note, shipped_on=note.particulars.delivery_date, holds=holds)
     assert isinstance(left, NoteShipped)
     replay.shipped[key] = delivery_note.evolve(note, left)
     return replace(replay, book=without_shipped(book, note))
@@ -175,11 +174,15 @@ def without_shipped(book: Book, note: DeliveryNote) -> Book:
 
 def take_back(replay: Replay, row: dict[str, str], new_id: Any) -> None:
     note = replay.shipped[row["note_key"]]
-    line = next(line for line in note.lines if (line.order_number, line.sku_code) == (row["order_no"], row["sku_code"]))
+    line = next(
+        line
+        for line in note.lines
+        if (line.goods.order_number, line.goods.sku_code) == (row["order_no"], row["sku_code"])
+    )
     pieces = delivery_note.take_back(note, {line.line_id: int(row["quantity"])})
     assert isinstance(pieces, PiecesReturned)
-    terms = ReturnTerms(ReturnId(new_id()), date.fromisoformat(row["date"]), row["reason"])
-    drafted = returns.draft(note, pieces, terms, {line.line_id: new_id()})
+    terms = ReturnTerms(date.fromisoformat(row["date"]), row["reason"])
+    drafted = returns.draft(note, pieces, terms, new_id)
     assert isinstance(drafted, ReturnDrafted)
     replay.shipped[row["note_key"]] = delivery_note.evolve(note, pieces)
     replay.returned[row["return_key"]] = drafted.return_note
@@ -264,7 +267,7 @@ def test_the_sums_of_all_shipped_notes_are_as_expected(replay: Replay) -> None:
 
 def test_returns_carry_the_price_of_the_shipped_line(replay: Replay) -> None:
     found = {
-        key: (note.lines[0].quantity, note.lines[0].source.unit_price.amount, note.amount.amount)
+        key: (note.lines[0].quantity, note.lines[0].goods.unit_price.amount, note.amount.amount)
         for key, note in replay.returned.items()
     }
     assert found == {

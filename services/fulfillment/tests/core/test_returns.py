@@ -9,7 +9,7 @@ import pytest
 from fulfillment.core.asks import LineAsk
 from fulfillment.core.billing import Billing, freed, taken
 from fulfillment.core.delivery_note import DeliveryNote, PiecesReturned
-from fulfillment.core.parts import Broken, ReturnId
+from fulfillment.core.parts import Broken
 from fulfillment.core.returns import (
     ReturnDeleted,
     ReturnDrafted,
@@ -25,9 +25,9 @@ from fulfillment.core.returns import (
 )
 from kernel.money import JPY, Money
 from kernel.refusal import Refusal
-from services.fulfillment.tests.builders import TODAY, a_line, a_note, an_id, an_order, shipped
+from services.fulfillment.tests.builders import TODAY, a_line, a_note, an_id, an_order, ids, shipped
 
-TERMS = ReturnTerms(ReturnId(an_id(700)), TODAY, "誤納品")
+TERMS = ReturnTerms(TODAY, "誤納品")
 
 
 def a_shipped_note() -> DeliveryNote:
@@ -36,7 +36,7 @@ def a_shipped_note() -> DeliveryNote:
 
 def a_return(note: DeliveryNote, pieces: int = 3) -> ReturnNote:
     line = note.lines[0].line_id
-    outcome = draft(note, PiecesReturned(note.note_id, {line: pieces}), TERMS, {line: an_id(701)})
+    outcome = draft(note, PiecesReturned(note.note_id, {line: pieces}), TERMS, ids())
     assert isinstance(outcome, ReturnDrafted)
     return outcome.return_note
 
@@ -46,14 +46,14 @@ def test_goods_come_back_at_the_price_and_tax_they_were_shipped_at() -> None:
     note = a_shipped_note()
     returned = a_return(note)
     assert (returned.state, returned.note_number, returned.reason) == (ReturnState.DRAFT, "DN202606-00001", "誤納品")
-    assert (returned.lines[0].source, returned.amount) == (note.lines[0], Money.of("6504", JPY))
+    assert (returned.lines[0].goods, returned.amount) == (note.lines[0].goods, Money.of("6504", JPY))
 
 
 @pytest.mark.req("FUL-071")
 def test_a_return_needs_a_reason() -> None:
     note = a_shipped_note()
     line = note.lines[0].line_id
-    outcome = draft(note, PiecesReturned(note.note_id, {line: 1}), replace(TERMS, reason=""), {line: an_id(701)})
+    outcome = draft(note, PiecesReturned(note.note_id, {line: 1}), replace(TERMS, reason=""), ids())
     assert outcome == (Refusal("REASON_REQUIRED", {"note": "DN202606-00001"}, field="/reason"),)
 
 
@@ -86,7 +86,7 @@ def test_a_deleted_draft_gives_its_pieces_back_to_the_note() -> None:
 def test_a_return_from_a_note_without_number_is_a_bug() -> None:
     note = a_note(an_order())
     with pytest.raises(Broken):
-        draft(note, PiecesReturned(note.note_id, {}), TERMS, {})
+        draft(note, PiecesReturned(note.note_id, {}), TERMS, ids())
 
 
 @pytest.mark.req("FUL-072", "INV-027")

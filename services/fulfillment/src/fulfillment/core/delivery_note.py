@@ -77,28 +77,35 @@ LEFT_THE_HOUSE = frozenset({NoteState.SHIPPED, NoteState.DELIVERED})
 
 
 @dataclass(frozen=True, slots=True)
-class NoteLine:
-    """A quantity of one order line; price, rate and tax as confirmed. `returned` counts pieces on return notes."""
+class Goods:
+    """What is on a line of a note or return: one order line's SKU at the price, rate and tax confirmed (FUL-071)."""
 
-    line_id: NoteLineId
-    line_no: int
     order_id: OrderId
     order_number: str
     order_line_id: OrderLineId
     sku_code: str
     product_name: str
     option: str
-    quantity: int
     unit_price: Money
     tax_rate: Rate
     tax_included: bool
     reduced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """A quantity of goods. `returned` counts the pieces that are on return notes."""
+
+    line_id: NoteLineId
+    line_no: int
+    goods: Goods
+    quantity: int
     returned: int = 0
 
     @property
     def amount(self) -> Money:
         """Unit price times quantity, exact."""
-        return self.unit_price * self.quantity
+        return self.goods.unit_price * self.quantity
 
     @property
     def returnable(self) -> int:
@@ -304,19 +311,20 @@ def quantities_by_order(note: DeliveryNote) -> dict[OrderId, Quantities]:
     """What the note reserves or ships of each order's lines."""
     found: dict[OrderId, dict[OrderLineId, int]] = {}
     for line in note.lines:
-        of_order = found.setdefault(line.order_id, {})
-        of_order[line.order_line_id] = of_order.get(line.order_line_id, 0) + line.quantity
+        of_order = found.setdefault(line.goods.order_id, {})
+        of_order[line.goods.order_line_id] = of_order.get(line.goods.order_line_id, 0) + line.quantity
     return dict(found)
 
 
 def orders_of(note: DeliveryNote) -> tuple[OrderId, ...]:
     """The orders of its lines; its charges belong to the same ones."""
-    return tuple(dict.fromkeys(line.order_id for line in note.lines))
+    return tuple(dict.fromkeys(line.goods.order_id for line in note.lines))
 
 
 def rate_sums(note: DeliveryNote) -> tuple[TaxSums, ...]:
     """Exclusive and inclusive sums per tax rate, highest first; the tax itself is the invoice's (GEN-003)."""
-    lines = ((line.tax_rate, line.reduced, line.amount, line.tax_included) for line in note.lines)
+    goods = ((line.goods, line.amount) for line in note.lines)
+    lines = ((one.tax_rate, one.reduced, amount, one.tax_included) for one, amount in goods)
     rated = ((taken.charge, taken.charge.tax_rate) for taken in note.charges)
     charges = ((rate, False, charge.amount, charge.tax_included) for charge, rate in rated if rate is not None)
     return _summed((*lines, *charges), note.currency)
@@ -355,7 +363,12 @@ def _invalid_state(note: DeliveryNote, deed: str, allowed: tuple[NoteDeed, ...])
 
 
 def _return_exceeds(note: DeliveryNote, line: NoteLine, pieces: int) -> Refusal:
-    facts = {"note": note.number or "", "sku": line.sku_code, "returnable": str(line.returnable), "asked": str(pieces)}
+    facts = {
+        "note": note.number or "",
+        "sku": line.goods.sku_code,
+        "returnable": str(line.returnable),
+        "asked": str(pieces),
+    }
     return Refusal("RETURN_EXCEEDS", facts, value=str(pieces))
 
 

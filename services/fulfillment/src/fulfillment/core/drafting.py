@@ -14,7 +14,7 @@ from uuid import UUID
 from fulfillment.core import charges, unshipped
 from fulfillment.core.asks import Basket, ChargeAsk, LineAsk, OrderIndex, OrderRef, index_of, pick, pick_charges
 from fulfillment.core.charges import ChargesTaken, OrderCharges
-from fulfillment.core.delivery_note import DeliveryNote, NoteCharge, NoteLine, NoteState, Particulars
+from fulfillment.core.delivery_note import DeliveryNote, Goods, NoteCharge, NoteLine, NoteState, Particulars
 from fulfillment.core.parts import (
     Address,
     ChargeId,
@@ -35,12 +35,12 @@ from kernel.refusal import Refusal
 class DraftNote:
     """The wish for a note. `charges` None: all that the orders still have free (FUL-063); empty: none.
 
-    `ship_to` given: all lines go there, wherever their orders said. `customer` and `location`: id or code.
+    `delivery_date` None: today. `ship_to` given: all lines go there, wherever their orders said. `customer` and
+    `location`: id or code.
     """
 
-    note_id: NoteId
     lines: tuple[LineAsk, ...]
-    delivery_date: date
+    delivery_date: date | None = None
     charges: tuple[ChargeAsk, ...] | None = None
     customer: UUID | str | None = None
     location: UUID | str | None = None
@@ -61,6 +61,7 @@ class Book:
     numbers: Mapping[str, OrderId]
     customers: Mapping[CustomerId, Customer]
     maker: Maker
+    today: date
 
     def order(self, ref: OrderRef) -> UnshippedOrder | None:
         """The order of that id or number."""
@@ -90,11 +91,12 @@ def open_book(
     stocked: Mapping[OrderId, OrderCharges],
     customers: Mapping[CustomerId, Customer],
     maker: Maker,
+    today: date,
 ) -> Book:
-    """The book over what was loaded."""
+    """The book over what was loaded; `today` is the maker's business date."""
     indexes = {order_id: index_of(order) for order_id, order in orders.items()}
     numbers = {order.number: order_id for order_id, order in orders.items()}
-    return Book(orders, stocked, indexes, numbers, customers, maker)
+    return Book(orders, stocked, indexes, numbers, customers, maker, today)
 
 
 def draft(book: Book, wish: DraftNote, new_id: Callable[[], UUID]) -> NoteDrafted | Refused:
@@ -103,8 +105,9 @@ def draft(book: Book, wish: DraftNote, new_id: Callable[[], UUID]) -> NoteDrafte
     UNKNOWN_CHARGE, FEE_ALREADY_USED. Customers and orders on hold may be drafted (FUL-030)."""
     basket, problems = _fill(book, wish.lines)
     orders = [book.orders[order_id] for order_id in basket.orders]
+    note_id = NoteId(new_id())
     allocations, excess = _allocate(orders, basket)
-    takings, charge_problems = _take(book, wish, orders)
+    takings, charge_problems = _take(book, wish.charges, orders, note_id)
     location, place_problems = _location(book.maker, wish.location)
     problems += excess + charge_problems + place_problems
     destination = _destination(book, wish, orders, basket)
@@ -112,17 +115,14 @@ def draft(book: Book, wish: DraftNote, new_id: Callable[[], UUID]) -> NoteDrafte
         return problems + destination
     if problems:
         return problems
-    particulars = Particulars(
-        wish.delivery_date, destination.ship_to, location, wish.memo, wish.comment, wish.carrier, wish.tracking_number
-    )
     note = DeliveryNote(
-        note_id=wish.note_id,
+        note_id=note_id,
         state=NoteState.DRAFT,
         customer_id=destination.customer.customer_id,
         customer_code=destination.customer.code,
         customer_name=destination.customer.name,
         currency=orders[0].currency,
-        particulars=particulars,
+        particulars=_particulars(wish, book.today, destination.ship_to, location),
         lines=_lines(orders, basket, new_id),
         charges=_charges(book, takings),
     )
@@ -226,21 +226,23 @@ def _location(maker: Maker, asked: UUID | str | None) -> tuple[Location | None, 
     return None, (Refusal("UNKNOWN_LOCATION", {"location": str(asked)}, field="/location", value=str(asked)),)
 
 
-def _take(book: Book, wish: DraftNote, orders: Iterable[UnshippedOrder]) -> tuple[tuple[ChargesTaken, ...], Refused]:
+def _take(
+    book: Book, asks: tuple[ChargeAsk, ...] | None, orders: Iterable[UnshippedOrder], note_id: NoteId
+) -> tuple[tuple[ChargesTaken, ...], Refused]:
     stocked = {order.order_id: book.charges[order.order_id] for order in orders if order.order_id in book.charges}
-    if wish.charges is None:
-        chosen = {order_id: charges.free_charges(of_order) for order_id, of_order in stocked.items()}
-        problems: list[Refusal] = []
-    else:
-        chosen, problems = _chosen(book, stocked, wish.charges)
+    chosen, problems = _free(stocked) if asks is None else _chosen(book, stocked, asks)
     takings: list[ChargesTaken] = []
     for order_id, charge_ids in chosen.items():
-        outcome = charges.take(stocked[order_id], charge_ids, note_id=wish.note_id)
+        outcome = charges.take(stocked[order_id], charge_ids, note_id=note_id)
         if isinstance(outcome, ChargesTaken):
             takings.append(outcome)
         else:
             problems += (replace(problem, field="/charges") for problem in outcome)
     return tuple(taking for taking in takings if taking.charge_ids), tuple(problems)
+
+
+def _free(stocked: Mapping[OrderId, OrderCharges]) -> tuple[dict[OrderId, tuple[ChargeId, ...]], list[Refusal]]:
+    return {order_id: charges.free_charges(of_order) for order_id, of_order in stocked.items()}, []
 
 
 def _chosen(
@@ -263,6 +265,18 @@ def _chosen(
     return chosen, problems
 
 
+def _particulars(wish: DraftNote, today: date, ship_to: Address, location: Location | None) -> Particulars:
+    return Particulars(
+        delivery_date=wish.delivery_date or today,
+        ship_to=ship_to,
+        location=location,
+        memo=wish.memo,
+        comment=wish.comment,
+        carrier=wish.carrier,
+        tracking_number=wish.tracking_number,
+    )
+
+
 def _lines(orders: Iterable[UnshippedOrder], basket: Basket, new_id: Callable[[], UUID]) -> tuple[NoteLine, ...]:
     numbers = count(1)
     return tuple(
@@ -273,21 +287,19 @@ def _lines(orders: Iterable[UnshippedOrder], basket: Basket, new_id: Callable[[]
 
 
 def _line(order: UnshippedOrder, line: UnshippedLine, quantity: int, line_id: NoteLineId, line_no: int) -> NoteLine:
-    return NoteLine(
-        line_id=line_id,
-        line_no=line_no,
+    goods = Goods(
         order_id=order.order_id,
         order_number=order.number,
         order_line_id=line.line_id,
         sku_code=line.sku_code,
         product_name=line.product_name,
         option=line.option,
-        quantity=quantity,
         unit_price=line.unit_price,
         tax_rate=line.tax_rate,
         tax_included=line.tax_included,
         reduced=line.reduced,
     )
+    return NoteLine(line_id, line_no, goods, quantity)
 
 
 def _charges(book: Book, takings: Iterable[ChargesTaken]) -> tuple[NoteCharge, ...]:

@@ -6,14 +6,14 @@ returned from the draft on, so two returns never claim the same ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
-from fulfillment.core.delivery_note import DeliveryNote, NoteLine, PiecesReturned
+from fulfillment.core.delivery_note import DeliveryNote, Goods, PiecesReturned
 from fulfillment.core.parts import Broken, CustomerId, NoteId, NoteLineId, Refused, ReturnId
 from kernel.money import Currency, Money, total
 from kernel.refusal import Refusal
@@ -45,16 +45,17 @@ TRANSITIONS: Mapping[tuple[ReturnState, ReturnDeed], ReturnState | None] = Mappi
 
 @dataclass(frozen=True, slots=True)
 class ReturnLine:
-    """Pieces of one line of the delivery note, `source` as shipped."""
+    """Pieces of one line of the delivery note."""
 
     line_id: UUID
-    source: NoteLine
+    note_line_id: NoteLineId
+    goods: Goods
     quantity: int
 
     @property
     def amount(self) -> Money:
         """Positive; the invoice deducts it."""
-        return self.source.unit_price * self.quantity
+        return self.goods.unit_price * self.quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,6 @@ class ReturnNote:
 class ReturnTerms:
     """What a person says about goods that came back."""
 
-    return_id: ReturnId
     returned_on: date
     reason: str
     condition: str = ""
@@ -126,7 +126,7 @@ class ReturnDeleted:
 
 
 def draft(
-    note: DeliveryNote, returned: PiecesReturned, terms: ReturnTerms, line_ids: Mapping[NoteLineId, UUID]
+    note: DeliveryNote, returned: PiecesReturned, terms: ReturnTerms, new_id: Callable[[], UUID]
 ) -> ReturnDrafted | Refused:
     """Write a return note for pieces the delivery note let go (`delivery_note.take_back`).
 
@@ -136,11 +136,11 @@ def draft(
         return (Refusal("REASON_REQUIRED", {"note": note.number or ""}, field="/reason"),)
     if note.number is None:
         raise Broken(f"note {note.note_id} has pieces returned and no number")
-    sources = {line.line_id: line for line in note.lines}
-    lines = tuple(ReturnLine(line_ids[line_id], sources[line_id], n) for line_id, n in returned.pieces.items())
+    goods = {line.line_id: line.goods for line in note.lines}
+    lines = tuple(ReturnLine(new_id(), line_id, goods[line_id], n) for line_id, n in returned.pieces.items())
     return ReturnDrafted(
         ReturnNote(
-            return_id=terms.return_id,
+            return_id=ReturnId(new_id()),
             note_id=note.note_id,
             note_number=note.number,
             customer_id=note.customer_id,
@@ -173,7 +173,7 @@ def delete(return_note: ReturnNote) -> ReturnDeleted | Refused:
 
 def given_back(return_note: ReturnNote) -> PiecesReturned:
     """What the delivery note gets back when the draft return is deleted."""
-    pieces = {line.source.line_id: -line.quantity for line in return_note.lines}
+    pieces = {line.note_line_id: -line.quantity for line in return_note.lines}
     return PiecesReturned(return_note.note_id, pieces)
 
 
