@@ -28,8 +28,8 @@ HOSTILE = {
 """What no core may say, and the name ruff bans it by."""
 
 PURE_MODULES = frozenset(
-    "__future__ abc bisect calendar collections copy dataclasses datetime decimal enum fractions functools hashlib"
-    " heapq itertools json operator re string struct textwrap types typing unicodedata uuid zoneinfo".split()
+    "__future__ abc base64 bisect calendar collections copy csv dataclasses datetime decimal enum fractions functools"
+    " hashlib heapq itertools json operator re string struct textwrap types typing unicodedata uuid zoneinfo".split()
 )
 """The standard library a core may use: nothing with a clock, randomness, input or output, or floats."""
 
