@@ -1,0 +1,174 @@
+"""One account of a closing run: a bill-to in one currency, its notes sorted out and billed."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from invoicing.core.billable import Billable, BillableState
+from invoicing.core.closing.facts import Account, ClosingFacts, ExcludedSource, RunClosing, SourceOut
+from invoicing.core.parties import Party, TaxRules
+from invoicing.core.proposal import (
+    MOST_SOURCES,
+    BilledSource,
+    Dates,
+    InvoiceProposal,
+    Terms,
+    amounts_of,
+    in_print_order,
+    propose,
+)
+from kernel.calendar import ClosingTerms, Period
+from kernel.money import Currency
+
+
+class AccountOutcome(StrEnum):
+    """What a run does with an account: close it (with or without an invoice), find it closed, or leave it open."""
+
+    CLOSES = "closes"
+    ALREADY_CLOSED = "already_closed"
+    LEFT_OPEN = "left_open"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClosing:
+    """The outcome for one account."""
+
+    account: Account
+    outcome: AccountOutcome
+    proposals: tuple[InvoiceProposal, ...]
+    out: tuple[ExcludedSource, ...]
+
+
+def close_account(
+    bill_to: Party, currency: Currency, notes: Sequence[Billable], command: RunClosing, facts: ClosingFacts
+) -> AccountClosing:
+    """What the run makes of these notes. An account is left open only when its invoice may not be issued."""
+    account = (bill_to.customer_id, currency.code)
+    if _is_closed(account, command, facts):
+        out = _all_out(notes, bill_to, SourceOut.ALREADY_CLOSED)
+        return AccountClosing(account, AccountOutcome.ALREADY_CLOSED, (), tuple(out))
+    ready, excluded = _sort_out(notes, bill_to, command, facts)
+    made, excess = _bill(bill_to, currency, ready, command, facts)
+    if command.require_qualified and not all(proposal.qualified for proposal in made):
+        billed = [source.billable for proposal in made for source in proposal.sources]
+        held = [*excluded, *excess, *_all_out(billed, bill_to, SourceOut.NOT_QUALIFIED)]
+        return AccountClosing(account, AccountOutcome.LEFT_OPEN, (), tuple(held))
+    return AccountClosing(account, AccountOutcome.CLOSES, tuple(made), (*excluded, *excess))
+
+
+def _is_closed(account: Account, command: RunClosing, facts: ClosingFacts) -> bool:
+    last = facts.last_closings.get(account)
+    return last is not None and command.closing_date <= last
+
+
+def _sort_out(
+    notes: Sequence[Billable], bill_to: Party, command: RunClosing, facts: ClosingFacts
+) -> tuple[list[Billable], list[ExcludedSource]]:
+    ready: list[Billable] = []
+    out: list[ExcludedSource] = []
+    for note in notes:
+        reason = _why_not(note, command, facts)
+        if reason is None:
+            ready.append(note)
+        else:
+            out.append(ExcludedSource(note, bill_to.customer_id, reason))
+    return ready, out
+
+
+def _why_not(note: Billable, command: RunClosing, facts: ClosingFacts) -> SourceOut | None:
+    if note.state is BillableState.NON_BILLABLE:
+        return SourceOut.NON_BILLABLE
+    if note.dated_on > command.closing_date:
+        return SourceOut.DATED_AFTER_CLOSING
+    if note.deferred_past is not None and command.closing_date <= note.deferred_past:
+        return SourceOut.DEFERRED
+    return None if note.is_ready(facts.maker.bill_from) else SourceOut.NOT_SHIPPED
+
+
+def _all_out(notes: Iterable[Billable], bill_to: Party, reason: SourceOut) -> list[ExcludedSource]:
+    return [ExcludedSource(note, bill_to.customer_id, reason) for note in notes]
+
+
+def _bill(
+    bill_to: Party, currency: Currency, ready: Sequence[Billable], command: RunClosing, facts: ClosingFacts
+) -> tuple[list[InvoiceProposal], list[ExcludedSource]]:
+    """One invoice per issuer's registration number (R3), at most MOST_SOURCES notes each."""
+    made: list[InvoiceProposal] = []
+    out: list[ExcludedSource] = []
+    for issued_together in _per_issuer(ready, facts):
+        kept, excess = _without_excess_returns(issued_together, currency, facts.rules)
+        out.extend(_all_out(excess, bill_to, SourceOut.NEGATIVE_TOTAL))
+        parts = [kept[start : start + MOST_SOURCES] for start in range(0, len(kept), MOST_SOURCES)]
+        made.extend(_proposal(bill_to, currency, part, command, facts) for part in parts)
+    return made, out
+
+
+def _per_issuer(notes: Sequence[Billable], facts: ClosingFacts) -> list[list[Billable]]:
+    found: dict[str, list[Billable]] = {}
+    for note in sorted(notes, key=_age):
+        location = facts.maker.location(note.location_id)
+        found.setdefault((location.registration_number if location else None) or "", []).append(note)
+    return [found[number] for number in sorted(found)]
+
+
+def _without_excess_returns(
+    notes: Sequence[Billable], currency: Currency, rules: TaxRules
+) -> tuple[list[Billable], list[Billable]]:
+    """The notes that bill zero or more, and the newest returns that would make it negative: they wait (INV-152)."""
+    newest_first = sorted((note for note in notes if note.is_return), key=_age, reverse=True)
+
+    def is_billable(dropped: int) -> bool:
+        left = _without(notes, newest_first[:dropped])
+        return not amounts_of(left, (), currency=currency, rules=rules).total.is_negative
+
+    if is_billable(0):
+        return list(notes), []
+    dropped = bisect_left(range(len(newest_first) + 1), True, key=is_billable)
+    out = newest_first[:dropped] if dropped <= len(newest_first) else list(notes)
+    return _without(notes, out), out
+
+
+def _without(notes: Iterable[Billable], dropped: Iterable[Billable]) -> list[Billable]:
+    gone = {note.billable_id for note in dropped}
+    return [note for note in notes if note.billable_id not in gone]
+
+
+def _age(note: Billable) -> tuple[date, str]:
+    return (note.dated_on, note.number)
+
+
+def _proposal(
+    bill_to: Party, currency: Currency, notes: Sequence[Billable], command: RunClosing, facts: ClosingFacts
+) -> InvoiceProposal:
+    terms = _terms(bill_to)
+    closing = command.closing_date
+    sources = [
+        BilledSource(note, facts.parties[note.customer_id], terms.closing_date_for(note.dated_on) < closing)
+        for note in notes
+    ]
+    sources.sort(key=in_print_order)
+    dates = Dates(
+        issued_on=command.issued_on,
+        due_on=terms.due_date(command.closing_date),
+        closing_date=command.closing_date,
+        period=_period((bill_to.customer_id, currency.code), terms, command, facts),
+    )
+    with_ = Terms(facts.maker, facts.rules, facts.maker.bank_account_for(currency.code))
+    return propose(bill_to, sources, (), dates=dates, terms=with_, currency=currency)
+
+
+def _period(account: Account, terms: ClosingTerms, command: RunClosing, facts: ClosingFacts) -> Period:
+    """From the day after the last closing, so that periods tile the calendar whatever the terms were (R9)."""
+    last = facts.last_closings.get(account)
+    first = terms.period_of(command.closing_date).first if last is None else last + timedelta(days=1)
+    return Period(first, command.closing_date)
+
+
+def _terms(bill_to: Party) -> ClosingTerms:
+    if bill_to.terms is None:
+        raise ValueError(f"customer {bill_to.customer_id} has no closing terms, so it cannot be in a closing run")
+    return bill_to.terms

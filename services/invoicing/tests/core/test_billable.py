@@ -1,0 +1,156 @@
+"""Notes before they are billed: their sums per order and rate, and their billing status (FUL-022, INV-027)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from invoicing.core.billable import (
+    NIL,
+    TRANSITIONS,
+    Bill,
+    Billable,
+    BillableState,
+    Charge,
+    Command,
+    Defer,
+    Exempt,
+    LiftExemption,
+    Line,
+    OrderSums,
+    Release,
+    decide,
+    evolve,
+    payment_points_of,
+    sums_by_order,
+)
+from kernel.money import JPY, Money, Rate, total
+from kernel.refusal import Refusal
+from services.invoicing.tests.builders import id_of, note, sums, yen
+
+
+def line(amount: int, rate: int = 10, order: str = "A", *, tax_included: bool = False) -> Line:
+    return Line(id_of(order), yen(amount), Rate.of(rate), tax_included, rate == 8)
+
+
+def charge(amount: int, rate: int | None = 10, kind: str = "shipping") -> Charge:
+    return Charge(kind, yen(amount), None if rate is None else Rate.of(rate), True)
+
+
+@pytest.mark.req("INV-155")
+def test_sums_keep_what_was_entered_with_and_without_tax_apart() -> None:
+    entered = sums_by_order([line(1_000), line(500, 8), line(110, tax_included=True)], [charge(660), charge(-108, 8)])
+
+    assert entered == (OrderSums(id_of("A"), sums(10, 1_000, 770)), OrderSums(id_of("A"), sums(8, 500, -108)))
+
+
+def test_payment_points_have_no_rate_and_count_apart() -> None:
+    charges = [charge(-300, None, "payment_points"), charge(660)]
+
+    assert sums_by_order([line(1_000)], charges) == (OrderSums(id_of("A"), sums(10, 1_000, 660)),)
+    assert payment_points_of(charges, JPY) == yen(300)
+
+
+def test_a_charge_of_a_note_over_two_orders_is_spread_by_their_value() -> None:
+    entered = sums_by_order([line(1_000, order="A"), line(2_000, order="B")], [charge(100)])
+
+    assert entered == (OrderSums(id_of("A"), sums(10, 1_000, 33)), OrderSums(id_of("B"), sums(10, 2_000, 67)))
+
+
+def test_a_note_of_charges_alone_has_no_order_to_give_them_to() -> None:
+    assert sums_by_order([], [charge(660)]) == (OrderSums(NIL, sums(10, 0, 660)),)
+
+
+lines = st.builds(line, st.integers(0, 10**6), st.sampled_from([0, 8, 10]), st.sampled_from(["A", "B", "C"]))
+charges = st.builds(charge, st.integers(-(10**5), 10**5), st.sampled_from([0, 8, 10]))
+
+
+@given(st.lists(lines, max_size=8), st.lists(charges, max_size=8))
+def test_no_yen_is_lost_when_charges_are_spread_over_orders(entered: list[Line], charged: list[Charge]) -> None:
+    found = sums_by_order(entered, charged)
+
+    for rate in (0, 8, 10):
+        of_rate = [one.sums for one in found if one.sums.rate == Rate.of(rate)]
+        at_lines: list[Money] = [one.amount for one in entered if one.tax_rate == Rate.of(rate)]
+        at_charges: list[Money] = [one.amount for one in charged if one.tax_rate == Rate.of(rate)]
+        assert total((one.exclusive for one in of_rate), JPY) == total(at_lines, JPY)
+        assert total((one.inclusive for one in of_rate), JPY) == total(at_charges, JPY)
+
+
+def done(billable: Billable, command: Command) -> Billable:
+    events = decide(billable, command)
+    assert not isinstance(events, Refusal)
+    for event in events:
+        billable = evolve(billable, event)
+    return billable
+
+
+@pytest.mark.req("INV-027")
+def test_an_invoiced_note_can_neither_be_billed_nor_exempted_nor_deferred() -> None:
+    used = done(note("DN1"), Bill(id_of("INV1")))
+
+    for command in (Bill(id_of("INV2")), Exempt("sample"), Defer(date(2026, 6, 30))):
+        refusal = decide(used, command)
+        assert isinstance(refusal, Refusal)
+        assert (refusal.code, refusal.facts["source"]) == ("SOURCE_ALREADY_USED", "DN1")
+
+
+@pytest.mark.req("FUL-022")
+def test_an_exemption_has_a_reason_and_may_be_lifted() -> None:
+    exempt = done(note("DN1"), Exempt("sample"))
+
+    assert (exempt.state, exempt.exemption) == (BillableState.NON_BILLABLE, "sample")
+    assert done(exempt, LiftExemption()) == note("DN1")
+
+
+def test_an_exempt_note_cannot_be_billed() -> None:
+    refusal = decide(done(note("DN1"), Exempt("sample")), Bill(id_of("INV1")))
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "INVALID_STATE"
+
+
+def test_a_voided_invoice_frees_its_note() -> None:
+    assert done(done(note("DN1"), Bill(id_of("INV1"))), Release()) == note("DN1")
+
+
+def test_a_deferral_can_be_taken_off() -> None:
+    deferred = done(note("DN1"), Defer(date(2026, 6, 30)))
+
+    assert deferred.deferred_past == date(2026, 6, 30)
+    assert done(deferred, Defer(None)) == note("DN1")
+
+
+class BillingStatus(RuleBasedStateMachine):
+    """Any sequence of deeds: the table decides, and nobody but the live invoice holds the note."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.note = note("DN1")
+
+    @rule(
+        command=st.sampled_from(
+            [Exempt("sample"), LiftExemption(), Defer(date(2026, 6, 30)), Defer(None), Bill(id_of("INV1")), Release()]
+        )
+    )
+    def does(self, command: Command) -> None:
+        before = self.note.state
+        events = decide(self.note, command)
+        allowed = TRANSITIONS.get((before, type(command)))
+        assert isinstance(events, Refusal) == (allowed is None)
+        if not isinstance(events, Refusal):
+            for event in events:
+                self.note = evolve(self.note, event)
+            assert self.note.state is allowed
+
+    @invariant()
+    def is_held_by_an_invoice_exactly_while_invoiced(self) -> None:
+        assert (self.note.invoice_id is not None) == (self.note.state is BillableState.INVOICED)
+        assert bool(self.note.exemption) == (self.note.state is BillableState.NON_BILLABLE)
+
+
+TestBillingStatus = BillingStatus.TestCase
