@@ -134,7 +134,8 @@ def _next(following: dict[_Subject, int], message: Announced) -> int:
     return number
 
 
-def _row(message: Announced, event_id: UUID, sequence: int, *, source: str, time: datetime) -> Mapping[str, object]:
+def envelope(message: Announced, event_id: UUID, sequence: int, *, source: str, time: datetime) -> dict[str, str]:
+    """The CloudEvents headers of one message (Kafka binary mode)."""
     headers = {
         "ce_specversion": "1.0",
         "ce_id": str(event_id),
@@ -151,6 +152,10 @@ def _row(message: Announced, event_id: UUID, sequence: int, *, source: str, time
         headers["ce_causationid"] = message.origin.causation_id
     if message.origin.traceparent:
         headers["traceparent"] = message.origin.traceparent
+    return headers
+
+
+def _row(message: Announced, event_id: UUID, sequence: int, *, source: str, time: datetime) -> Mapping[str, object]:
     return {
         "event_id": event_id,
         "maker_id": message.maker_id,
@@ -160,7 +165,7 @@ def _row(message: Announced, event_id: UUID, sequence: int, *, source: str, time
         "subject": message.subject,
         "sequence": sequence,
         "body": message.body,
-        "headers": headers,
+        "headers": envelope(message, event_id, sequence, source=source, time=time),
         "created_at": time,
     }
 

@@ -23,6 +23,8 @@ _SHARED = {
     "environment": "OROSHI_ENVIRONMENT",
     "database_pool": "OROSHI_DATABASE_POOL",
     "drain_seconds": "OROSHI_DRAIN_SECONDS",
+    "drain_notice_seconds": "OROSHI_DRAIN_NOTICE_SECONDS",
+    "health_port": "OROSHI_HEALTH_PORT",
     "replication_factor": "OROSHI_KAFKA_REPLICATION",
 }
 _PEER = "OROSHI_URL_"
@@ -49,6 +51,10 @@ class ServiceSettings(BaseModel):
     """Connections per process and role; all processes together stay below PostgreSQL's max_connections."""
     drain_seconds: float = Field(default=20.0, gt=0)
     """Everything ends within this time after SIGTERM; keep it below the supervisor's kill."""
+    drain_notice_seconds: float = Field(default=0.0, ge=0)
+    """How long `/readyz` says 503 before the listening socket closes, so that the proxy sends new calls elsewhere."""
+    health_port: int = 0
+    """Where worker and relay processes answer `/healthz` and `/metrics`; 0 = nowhere."""
     replication_factor: int = Field(default=1, ge=1)
     """Of the topics that `migrate` makes; 3 in production."""
 

@@ -1,0 +1,215 @@
+"""From the outbox to Kafka: one active relay per service, in the order of `seq`, until every row is acknowledged.
+
+The right to relay is an advisory lock of the very transaction that reads and deletes the rows: a relay whose process is
+paused or whose connection is cut loses both together, and what it sent meanwhile are duplicates, never gaps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+from aiokafka.structs import RecordMetadata
+from faststream.kafka import KafkaBroker
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import clock, failures, kafka, metrics
+from chassis.database import Database, Role
+from chassis.messages import shelf
+from chassis.outbox import headers_of
+from chassis.settings import ServiceSettings
+
+_log = structlog.get_logger("chassis.relay")
+
+BATCH: Final = 1000
+POLL_SECONDS: Final = 0.05
+_IDLE_POLL_SECONDS: Final = 0.25
+_IDLE_AFTER: Final = 40
+"""After 2 s without work the poll slows down: commits of this process wake the relay at once in any case."""
+_LOCK: Final = 0x6F726F7368690002
+_LONGEST_PAUSE: Final = 5.0
+_ACK_SECONDS: Final = 25
+"""Below the 30 s after which PostgreSQL ends a session that sits idle in a transaction."""
+
+_Place = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Published:
+    """Rows that Kafka acknowledged, how far each partition was reached, and the first error if there was one."""
+
+    rows: list[int] = field(default_factory=list)
+    reached: dict[_Place, int] = field(default_factory=dict)
+    topics: Counter[str] = field(default_factory=Counter)
+    error: BaseException | None = None
+
+    def acknowledged(self, seq: int, metadata: RecordMetadata) -> None:
+        place = (metadata.topic, metadata.partition)
+        self.rows.append(seq)
+        self.reached[place] = max(self.reached.get(place, 0), metadata.offset + 1)
+        self.topics[metadata.topic] += 1
+
+
+@dataclass(slots=True)
+class Relay:
+    """`run` until cancelled or `stop`ped; `wake` when this process has just committed messages."""
+
+    settings: ServiceSettings
+    database: Database
+    _broker: KafkaBroker | None = None
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _stopping: bool = False
+    _idle: int = 0
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Ends `run` after the batch under way."""
+        self._stopping = True
+        self.wake()
+
+    async def run(self) -> None:
+        """Relays for ever; whatever is away is waited for, with growing pauses."""
+        pause = POLL_SECONDS
+        while not self._stopping:
+            try:
+                pause = self._next_pause(worked=await self.relay_once() > 0)
+            except Exception as error:  # noqa: BLE001  # an edge: the relay never ends by an error, it says so
+                await self._drop_producer()
+                pause = min(max(pause, 0.1) * 2, _LONGEST_PAUSE)
+                _log.warning("relay.retry", error=type(error).__name__, text=str(error)[:200], pause=pause)
+                if not failures.is_infrastructure(error):
+                    _log.error("relay.failed", exc_info=error)
+            await self._sleep(pause)
+        await self.close()
+
+    async def flush(self) -> None:
+        """Sends what is there now; used on the way out. Raises what `relay_once` raises."""
+        while await self.relay_once():
+            pass
+
+    async def close(self) -> None:
+        await self._drop_producer()
+
+    async def relay_once(self) -> int:
+        """One batch: returns how many rows were sent and deleted. 0 also when another process relays at present."""
+        if not await self._has_work():
+            return 0
+        broker = await self._producer()
+        async with self.database.connection(Role.WORKER) as connection:
+            rows = await _locked_rows(connection)
+            if not rows:
+                return 0
+            sent = await publish(broker, rows)
+            if sent.rows:
+                await connection.exec_driver_sql("delete from outbox where seq = any($1::bigint[])", (sent.rows,))
+                await shelf.published(connection, sent.reached, clock.now())
+                await connection.commit()
+        self._count(sent)
+        if sent.error is not None:
+            raise sent.error
+        return len(sent.rows)
+
+    def _count(self, sent: Published) -> None:
+        for topic, count in sent.topics.items():
+            metrics.published(service=self.settings.service, topic=topic, count=count)
+
+    def _next_pause(self, *, worked: bool) -> float:
+        self._idle = 0 if worked else self._idle + 1
+        if worked:
+            return 0.0
+        return POLL_SECONDS if self._idle < _IDLE_AFTER else _IDLE_POLL_SECONDS
+
+    async def _sleep(self, pause: float) -> None:
+        if self._stopping or pause == 0.0:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), pause)
+        self._woken.clear()
+
+    async def _has_work(self) -> bool:
+        engine = self.database.engine(Role.WORKER)
+        async with engine.connect() as connection:
+            return bool((await connection.exec_driver_sql("select exists (select from outbox)")).scalar())
+
+    async def _producer(self) -> KafkaBroker:
+        if self._broker is None:
+            broker = kafka.producing_broker(self.settings)
+            try:
+                await broker.start()
+            except BaseException:
+                await broker.stop()
+                raise
+            self._broker = broker
+        return self._broker
+
+    async def _drop_producer(self) -> None:
+        """An idempotent producer that failed once may be dead for good (aiokafka #1017): never used again."""
+        broker, self._broker = self._broker, None
+        if broker is None:
+            return
+        try:
+            await asyncio.wait_for(broker.stop(), _LONGEST_PAUSE)
+        except Exception as error:  # noqa: BLE001  # an edge: it is thrown away in any case
+            _log.warning("relay.producer_not_closed", error=type(error).__name__)
+
+
+async def _locked_rows(connection: AsyncConnection) -> Sequence[Row[Any]]:
+    """The oldest unsent rows, if this transaction may relay. Reading what is left (never "seq > last") misses none."""
+    mine = (await connection.exec_driver_sql("select pg_try_advisory_xact_lock($1)", (_LOCK,))).scalar()
+    if not mine:
+        return []
+    result = await connection.exec_driver_sql(
+        "select seq, event_id, topic, key, body, headers from outbox order by seq limit $1", (BATCH,)
+    )
+    return result.all()
+
+
+async def publish(broker: KafkaBroker, rows: Sequence[Row[Any]]) -> Published:
+    """Sends rows in order and waits for all acknowledgements; after a key's first failure none of it counts as sent."""
+    sent, failed = Published(), set[tuple[str, str]]()
+    under_way: list[tuple[Row[Any], asyncio.Future[RecordMetadata]]] = []
+    for row in rows:
+        if (row.topic, row.key) in failed:
+            continue
+        try:
+            under_way.append((row, await _send(broker, row)))
+        except Exception as error:  # noqa: BLE001  # an edge: whatever it was, this key stops here
+            failed.add((row.topic, row.key))
+            sent.error = sent.error or error
+    if under_way:
+        await asyncio.wait([future for _, future in under_way], timeout=_ACK_SECONDS)
+    for row, future in under_way:
+        lost = _error_of(future)
+        if lost is not None:
+            failed.add((row.topic, row.key))
+            sent.error = sent.error or lost
+        elif (row.topic, row.key) not in failed:
+            sent.acknowledged(row.seq, future.result())
+    return sent
+
+
+def _error_of(future: asyncio.Future[RecordMetadata]) -> BaseException | None:
+    if not future.done():
+        future.cancel()
+        return TimeoutError("no acknowledgement from Kafka")
+    return future.exception()
+
+
+async def _send(broker: KafkaBroker, row: Row[Any]) -> asyncio.Future[RecordMetadata]:
+    headers = headers_of(row.headers)
+    return await broker.publish(
+        row.body,
+        row.topic,
+        key=row.key.encode(),
+        headers=headers,
+        correlation_id=headers["ce_correlationid"],
+        no_confirm=True,
+    )
