@@ -28,6 +28,7 @@ _RECORD_BYTES: Final = MAX_BYTES + _ENVELOPE_BYTES
 _COMMANDS_KEPT_MS: Final = 7 * 24 * 3600 * 1000
 _GRACE_SECONDS: Final = 20
 _quiet_log = logging.getLogger("chassis.faststream")
+_quiet_log.setLevel(logging.WARNING)
 
 
 class TopicKind(StrEnum):

@@ -7,11 +7,20 @@ A service's `tests/conftest.py` names the service under test and nothing else is
         return ordering.app.service
 """
 
-import importlib.util
-
+from chassis.testing.http import app, client, codes_without_text, signing_key, tokens
 from chassis.testing.messages import database, databases, deliver, maker_id, outbox, service, settings
 
-__all__ = ["database", "databases", "deliver", "maker_id", "outbox", "service", "settings"]
-
-if importlib.util.find_spec("chassis.testing.http"):
-    from chassis.testing.http import *  # noqa: F403
+__all__ = [
+    "app",
+    "client",
+    "codes_without_text",
+    "database",
+    "databases",
+    "deliver",
+    "maker_id",
+    "outbox",
+    "service",
+    "settings",
+    "signing_key",
+    "tokens",
+]
