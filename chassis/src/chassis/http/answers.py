@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Scope
 
+from chassis.http.models import RowProblem
 from chassis.problems import Language, ProblemTexts, language_of, title, type_uri
 from kernel.refusal import Refusal
 
@@ -36,9 +37,15 @@ class Teller:
         language = language_of(HTTPConnection(scope).headers.get("accept-language"))
         return cls(texts, language, request_id_of(scope))
 
-    def problem(self, refusals: Sequence[Refusal], facts: Mapping[str, object] | None = None) -> dict[str, object]:
+    def problem(
+        self,
+        refusals: Sequence[Refusal],
+        facts: Mapping[str, object] | None = None,
+        errors: Sequence[Refusal] | None = None,
+    ) -> dict[str, object]:
         """The members of one problem. The first refusal gives status, code and text; `errors` tells all of them."""
         first = refusals[0]
+        told = refusals if errors is None else errors
         extra = {**first.facts, **(facts or {})}
         members: dict[str, object] = {name: value for name, value in extra.items() if name not in _RESERVED}
         return {
@@ -48,26 +55,38 @@ class Teller:
             "code": first.code,
             "detail": self.texts.text(first, self.language),
             "request_id": self.request_id,
-            "errors": [self._error(refusal) for refusal in refusals[:MAX_ERRORS]],
-            "error_count": len(refusals),
+            "errors": [self.item(refusal) for refusal in told[:MAX_ERRORS]],
+            "error_count": len(told),
             **members,
         }
 
-    def wrong_fields(self, refusals: Sequence[Refusal]) -> dict[str, object]:
-        """Several wrong fields under the one code VALIDATION."""
-        errors = [self._error(refusal) for refusal in refusals[:MAX_ERRORS]]
-        return self.problem([Refusal("VALIDATION")]) | {"errors": errors, "error_count": len(refusals)}
-
-    def _error(self, refusal: Refusal) -> dict[str, object]:
+    def item(self, refusal: Refusal) -> dict[str, object]:
+        """One of several problems: code, text, and where it is."""
         places: dict[str, object] = {
             "field": refusal.field,
             "row": refusal.row,
             "column": refusal.column,
-            "header": refusal.facts.get("header") or (refusal.field if refusal.row is not None else None),
+            "header": _header(refusal),
             "value": refusal.value,
         }
         error = {"code": refusal.code, "detail": self.texts.text(refusal, self.language)}
         return error | {name: value for name, value in places.items() if value is not None}
+
+    def row_problem(self, refusal: Refusal) -> RowProblem:
+        """One problem of a file's row."""
+        return RowProblem(
+            row=refusal.row,
+            column=refusal.column,
+            header=_header(refusal),
+            code=refusal.code,
+            message=self.texts.text(refusal, self.language),
+            value=refusal.value,
+        )
+
+
+def _header(refusal: Refusal) -> str | None:
+    """The header over the cell: of a file's row, the field is the header."""
+    return refusal.facts.get("header") or (refusal.field if refusal.row is not None else None)
 
 
 def problem_response(document: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response:

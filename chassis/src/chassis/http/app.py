@@ -99,14 +99,12 @@ def _check_routes(app: FastAPI, service: Service) -> None:
 def _add_answers(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> Response:
-        told = _teller(request)
-        wrong = isinstance(error, WrongFields)
-        document = told.wrong_fields(error.refusals) if wrong else told.problem(error.refusals, error.facts)
+        document = _teller(request).problem(error.refusals, error.facts, error.errors)
         return problem_response(document, error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return problem_response(_teller(request).wrong_fields(_wrong_fields(request, error)))
+        return await refused(request, WrongFields(*_wrong_fields(request, error)))
 
     @app.exception_handler(HTTPException)
     async def failed(request: Request, error: HTTPException) -> Response:

@@ -22,9 +22,9 @@ from starlette.responses import Response
 from chassis import failures
 from chassis.auth import Caller
 from chassis.http import idempotency, results
-from chassis.http.answers import Teller, request_id_of
+from chassis.http.answers import MAX_ERRORS, Teller, request_id_of
 from chassis.http.idempotency import Answer
-from chassis.http.models import Listing, Results, View
+from chassis.http.models import Listing, Results, RowProblem, View
 from chassis.http.outcomes import Deeds, Done, refusals_in, settled, settled_one
 from chassis.http.refused import Refused
 from chassis.http.shell import shell_of
@@ -210,6 +210,11 @@ class Edge:
         if found is None:
             raise Refused(Refusal("NOT_FOUND"))
         return results.file_response(found.content, found.name, found.media_type)
+
+    def told(self, refusals: Sequence[Refusal]) -> list[RowProblem]:
+        """Refusals of a file's rows as a report shows them: at most 1,000, texts in the caller's language."""
+        teller = Teller.of(self._request.scope, self._shell.texts)
+        return [teller.row_problem(refusal) for refusal in refusals[:MAX_ERRORS]]
 
     # -- parts ------------------------------------------------------------------------------------------------------
 

@@ -256,6 +256,17 @@ class ProblemItem(View):
     value: str | None = None
 
 
+class RowProblem(View):
+    """One problem of a file in a report (INT-012); row 1 is the header, columns count from 1."""
+
+    row: int | None = None
+    column: int | None = None
+    header: str | None = None
+    code: str
+    message: str
+    value: str | None = None
+
+
 class Problem(BaseModel):
     """RFC 9457 problem details; facts of the first problem stand beside these members."""
 
