@@ -33,6 +33,13 @@ class Wish:
     public_port: int | None = None
     split: bool = False
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return _ROLES if self.split else ("all",)
+
+    def process_names(self) -> tuple[str, ...]:
+        return tuple(process_name(service, role) for service in self.services for role in self.roles)
+
     def to_json(self) -> str:
         return json.dumps({name: getattr(self, name) for name in self.__slots__})
 
@@ -59,7 +66,7 @@ class Plan:
         home.create()
         secrets = Secrets(home.secrets)
         secrets.make(wish.services)
-        names = (PUBLIC, "problems", "postgres", "kafka", "kafka-controller", *wish.services)
+        names = (PUBLIC, "problems", "postgres", "kafka", "kafka-controller", *wish.process_names())
         ports = home.ports(names, public=wish.public_port)
         return cls(wish, home, secrets, ports, os.environ if given is None else given)
 
@@ -86,19 +93,11 @@ class Plan:
         problems = {"OROSHI_URL_PROBLEMS": f"http://{LOOPBACK}:{self.ports['problems']}"}
         return EmbeddedTraefik(self.ports[PUBLIC], {**self._addresses(), **problems})
 
-    def roles(self, service: str) -> tuple[str, ...]:
-        return _ROLES if self.wish.split else ("all",)
-
-    def process_name(self, service: str, role: str) -> str:
-        return service if role == "all" else f"{service}-{role}"
-
     def launch(self, service: str, role: str) -> Launch:
-        """`python -m <service> <role>` with everything PLAN's settings name."""
-        return Launch(
-            name=self.process_name(service, role),
-            argv=(sys.executable, "-m", service, role),
-            env=self.environment(service),
-        )
+        """`python -m <service> <role>`; worker and relay answer for their health on a port of their own."""
+        name = process_name(service, role)
+        health = {"OROSHI_HEALTH_PORT": str(self.ports[name])} if role in ("worker", "relay") else {}
+        return Launch(name, (sys.executable, "-m", service, role), {**self.environment(service), **health})
 
     def environment(self, service: str) -> dict[str, str]:
         """What one service is told: the shared settings, its own token and, for the gateway, the signing key."""
@@ -110,7 +109,7 @@ class Plan:
 
     def shared_environment(self) -> dict[str, str]:
         databases = {_database(service): self._database_url(service) for service in self.wish.services}
-        ports = {f"OROSHI_PORT_{service.upper()}": str(self.ports[service]) for service in self.wish.services}
+        ports = {f"OROSHI_PORT_{service.upper()}": str(self.port(service)) for service in self.wish.services}
         broker = self.given.get(BROKER_VARIABLE) or self.kafka().server().bootstrap
         return {
             **databases,
@@ -130,10 +129,13 @@ class Plan:
             raise Trouble("No service was named.", f"Name some of: {', '.join(SERVICES)}")
         write_private(self.home.environment, json.dumps(self.shared_environment(), indent=1))
 
+    def port(self, service: str) -> int:
+        """Where the service answers HTTP calls."""
+        return self.ports[process_name(service, self.wish.roles[0])]
+
     def _addresses(self) -> dict[str, str]:
         return {
-            f"OROSHI_URL_{service.upper()}": f"http://{LOOPBACK}:{self.ports[service]}"
-            for service in self.wish.services
+            f"OROSHI_URL_{service.upper()}": f"http://{LOOPBACK}:{self.port(service)}" for service in self.wish.services
         }
 
     def _database_url(self, service: str) -> str:
@@ -142,6 +144,10 @@ class Plan:
             return given
         password = self.secrets.database_password(service)
         return self.postgres().server().url(service, user=service, password=password)
+
+
+def process_name(service: str, role: str) -> str:
+    return service if role == "all" else f"{service}-{role}"
 
 
 def _database(service: str) -> str:

@@ -41,13 +41,3 @@ async def _readyz(port: int) -> bool:
         return status.split(b" ")[1:2] == [b"200"]
     finally:
         writer.close()
-
-
-def by_age(seconds: float) -> Probe:
-    """For processes without a port: it serves once it has lived that long."""
-
-    async def probe() -> bool:
-        await asyncio.sleep(seconds)
-        return True
-
-    return probe

@@ -23,8 +23,8 @@ from suite.infra.databases import make_databases
 from suite.infra.ports import LOOPBACK
 from suite.runner.keeper import Keeper, Probe
 from suite.runner.migrations import Migrations
-from suite.runner.plan import Plan
-from suite.runner.probes import by_age, by_call, by_readyz
+from suite.runner.plan import Plan, process_name
+from suite.runner.probes import by_call, by_readyz
 from suite.runner.state import Condition, Phase, ProcessState, SuiteState
 from suite.trouble import Trouble
 
@@ -33,7 +33,6 @@ _SERVICE_SECONDS = 90.0
 _SERVICE_PATIENCE = 25.0
 """Longer than the 20 s in which a service drains."""
 _INFRASTRUCTURE_PATIENCE = 30.0
-_AGE_OF_PORTLESS = 1.0
 _THREADS = 64
 """One waits for each child; asyncio's own number, a few per processor, would run out."""
 
@@ -115,18 +114,17 @@ class Supervisor:
     async def _service(self, service: str, *needs: Awaitable[None]) -> None:
         for need in needs:
             await need
-        first = self.plan.process_name(service, self.plan.roles(service)[0])
+        first = process_name(service, self.plan.wish.roles[0])
         self._note(first, "migrating")
         await self._migrations.run(service)
         self._note(first, "")
         async with _group() as start:
-            for role in self.plan.roles(service):
+            for role in self.plan.wish.roles:
                 start(self._keep_role(service, role))
 
     async def _keep_role(self, service: str, role: str) -> None:
-        served = role in ("all", "api")
-        probe = by_readyz(self.plan.ports[service]) if served else by_age(_AGE_OF_PORTLESS)
-        keeper = self._keeper(self.plan.launch(service, role), probe)
+        launch = self.plan.launch(service, role)
+        keeper = self._keeper(launch, by_readyz(self.plan.ports[launch.name]))
         self._services.append(keeper)
         await keeper.start(limit=_SERVICE_SECONDS)
 
@@ -155,9 +153,7 @@ class Supervisor:
         expected = {"traefik": ports["public"]}
         expected |= {"kafka": ports["kafka"]} if self.plan.own_broker else {}
         expected |= {"postgres": ports["postgres"]} if self.plan.own_databases else {}
-        for service in self.plan.wish.services:
-            names = [self.plan.process_name(service, role) for role in self.plan.roles(service)]
-            expected |= dict.fromkeys(names, ports[service])
+        expected |= {name: ports[name] for name in self.plan.wish.process_names()}
         self.state.processes = {name: ProcessState(name, port=port) for name, port in expected.items()}
         self._write()
 
