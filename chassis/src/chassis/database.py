@@ -12,11 +12,12 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+import orjson
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from chassis import clock, failures
+from chassis import clock, failures, statements
 from chassis.outbox import Origin, Outgoing
 from chassis.settings import ServiceSettings
 from chassis.tx import Tx
@@ -75,6 +76,8 @@ class Database:
             pool_timeout=_POOL_WAIT_SECONDS,
             pool_recycle=1800,
             connect_args={"server_settings": session, "timeout": _CONNECT_SECONDS},
+            json_serializer=statements.json_text,
+            json_deserializer=orjson.loads,
         )
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ _RECORD_BYTES: Final = MAX_BYTES + _ENVELOPE_BYTES
 _COMMANDS_KEPT_MS: Final = 7 * 24 * 3600 * 1000
 _GRACE_SECONDS: Final = 20
 _quiet_log = logging.getLogger("chassis.faststream")
-_quiet_log.setLevel(logging.WARNING)
+_quiet_log.setLevel(logging.ERROR)
 
 
 class TopicKind(StrEnum):
@@ -113,18 +114,18 @@ async def check_topics(settings: ServiceSettings, topics: Iterable[str]) -> None
 
 
 async def tolerant_parser(records: Records, original: Callable[[Records], Awaitable[Any]]) -> Any:
-    """Header bytes never break parsing: FastStream decodes them as UTF-8 and would skip the whole batch.
+    """FastStream decodes all headers as UTF-8, and one bad byte or null would lose the whole batch (RELIABILITY §3).
 
-    The repaired headers are for FastStream only; `messages.envelope` reads the record's own.
+    It is shown one record without headers; the message it makes then carries all records as they came.
     """
-    for record in records:
-        record.headers = tuple((str(name), printable(value)) for name, value in record.headers)
-    return await original(records)
+    message = await original((replace(records[0], headers=()),))
+    message.raw_message = records
+    return message
 
 
-def printable(value: bytes | None) -> bytes:
-    """Bytes that are UTF-8 and hold no NUL, whatever was sent."""
-    return (value or b"").decode("utf-8", "replace").replace("\x00", "\ufffd").encode()
+def printable(value: bytes | None) -> str:
+    """Text without NUL, whatever was sent."""
+    return (value or b"").decode("utf-8", "replace").replace("\x00", "\ufffd")
 
 
 async def raw_decoder(message: Any) -> Any:

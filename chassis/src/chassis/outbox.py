@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Final, cast
 from uuid import UUID
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import clock, statements, tables
@@ -168,11 +167,3 @@ def _row(message: Announced, event_id: UUID, sequence: int, *, source: str, time
         "headers": envelope(message, event_id, sequence, source=source, time=time),
         "created_at": time,
     }
-
-
-def headers_of(stored: str | bytes | dict[str, str]) -> dict[str, str]:
-    """The headers of an outbox row, whatever the driver made of the jsonb."""
-    if isinstance(stored, dict):
-        return stored
-    loaded: dict[str, str] = orjson.loads(stored)
-    return loaded

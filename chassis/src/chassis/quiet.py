@@ -8,12 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import orjson
-
 from chassis.database import Database, Role
 from chassis.messages import Listens, shelf
-
-Offsets = Mapping[str, Mapping[str, int]]
 
 _SNAPSHOT: Final = f"""
 select (select count(*) from outbox) + (select count(*) from parked_messages as p where {shelf.DUE}) as outbox,
@@ -40,14 +36,7 @@ async def snapshot(database: Database, listens: Listens) -> Mapping[str, object]
         "outbox": row.outbox,
         "pending": row.pending,
         "parked": row.parked,
-        "published": _offsets(row.published),
-        "consumed": _offsets(row.consumed),
+        "published": row.published or {},
+        "consumed": row.consumed or {},
         "listens": listens.topics(),
     }
-
-
-def _offsets(found: str | bytes | Offsets | None) -> Offsets:
-    if isinstance(found, (str, bytes)):
-        loaded: Offsets = orjson.loads(found)
-        return loaded
-    return found or {}

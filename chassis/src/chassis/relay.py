@@ -22,7 +22,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis import clock, failures, kafka, metrics
 from chassis.database import Database, Role
 from chassis.messages import shelf
-from chassis.outbox import headers_of
 from chassis.settings import ServiceSettings
 
 _log = structlog.get_logger("chassis.relay")
@@ -204,7 +203,7 @@ def _error_of(future: asyncio.Future[RecordMetadata]) -> BaseException | None:
 
 
 async def _send(broker: KafkaBroker, row: Row[Any]) -> asyncio.Future[RecordMetadata]:
-    headers = headers_of(row.headers)
+    headers: dict[str, str] = row.headers
     return await broker.publish(
         row.body,
         row.topic,

@@ -44,8 +44,13 @@ class Statement:
         )
 
 
+def json_text(value: object) -> str:
+    """How every JSON value goes into the database; Decimals and what else JSON has no word for become strings."""
+    return orjson.dumps(value, default=str).decode()
+
+
 def _json(value: object) -> object:
-    return None if value is None else orjson.dumps(value, default=str).decode()
+    return None if value is None else json_text(value)
 
 
 def _element(kind: TypeEngine[object]) -> str:

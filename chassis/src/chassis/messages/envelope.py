@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
@@ -46,15 +46,15 @@ class Held:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Received:
-    """One record, read as far as it goes. `problem` says why it is unreadable; `known` whether a handler exists."""
+    """One record, read as far as it goes. `problem` says why it is unreadable, `incoming` is what a handler gets."""
 
     topic: str
     partition: int
     offset: int
     key: bytes | None
-    body: bytes | None
+    value: bytes | None
     headers: Sequence[tuple[str, str]]
     kind: TopicKind
     type: str = ""
@@ -62,10 +62,14 @@ class Received:
     event_id: UUID | None = None
     maker_id: UUID = NO_MAKER
     sequence: int = 0
-    known: bool = False
     problem: str | None = None
     incoming: Incoming[Body] | None = None
     held: Held | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether a handler exists and the message is readable."""
+        return self.incoming is not None
 
     @property
     def subject_key(self) -> SubjectKey:
@@ -83,48 +87,51 @@ class _Unreadable(Exception):
 
 def read(record: Record, listens: Listens) -> Received:
     """Reads envelope and body. Unknown types keep their place in their subject and nothing else."""
-    pairs = [(str(name), printable(value).decode()) for name, value in record.headers]
+    return _read(record, [(str(name), printable(value)) for name, value in record.headers], None, listens)
+
+
+def again(message: Received, listens: Listens) -> Received:
+    """Reads a held message under today's list of handlers: a replay may understand more than before."""
+    return _read(message, message.headers, message.held, listens)
+
+
+def _read(
+    record: Record | Received, headers: Sequence[tuple[str, str]], held: Held | None, listens: Listens
+) -> Received:
+    named = dict(headers)
+    maker_id, event_id = _uuid(named.get("ce_makerid")), _uuid(named.get("ce_id"))
     received = Received(
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
         key=record.key,
-        body=record.value,
-        headers=pairs,
+        value=record.value,
+        headers=headers,
         kind=kind_of(record.topic),
-    )
-    return interpret(received, listens)
-
-
-def interpret(received: Received, listens: Listens) -> Received:
-    """Gives raw bytes and headers their meaning under today's list of handlers (a replay may know more than before)."""
-    headers = dict(received.headers)
-    given = replace(
-        received,
-        type=headers.get("ce_type", ""),
-        subject=headers.get("ce_subject", ""),
-        event_id=_uuid(headers.get("ce_id")),
-        maker_id=_uuid(headers.get("ce_makerid")) or NO_MAKER,
-        sequence=_number(headers.get("ce_sequence")),
-        known=False,
-        problem=None,
-        incoming=None,
+        type=named.get("ce_type", ""),
+        subject=named.get("ce_subject", ""),
+        event_id=event_id,
+        maker_id=maker_id or NO_MAKER,
+        sequence=_number(named.get("ce_sequence")),
+        held=held,
     )
     try:
-        return _understood(given, headers, listens)
+        received.incoming = _understood(received, named, listens)
     except _Unreadable as problem:
-        return replace(given, problem=str(problem))
+        received.problem = str(problem)
+    return received
 
 
-def _understood(given: Received, headers: Mapping[str, str], listens: Listens) -> Received:
+def _understood(given: Received, headers: Mapping[str, str], listens: Listens) -> Incoming[Body] | None:
+    """None for a type nobody here listens to."""
     _require_envelope(given)
     handler = listens.handlers.get(given.type)
     if handler is None:
         if listens.knows_other_version(given.type):
             raise _Unreadable(f"version of {given.type} is not known here")
-        return given
+        return None
     _require_place(given)
-    incoming = Incoming(
+    return Incoming(
         body=_decoded(given, handler.body),
         key=(given.key or b"").decode("utf-8", "replace"),
         event_id=given.event_id or NO_MAKER,
@@ -135,7 +142,6 @@ def _understood(given: Received, headers: Mapping[str, str], listens: Listens) -
         time=_time(headers.get("ce_time")),
         correlation_id=headers.get("ce_correlationid") or str(given.event_id),
     )
-    return replace(given, known=True, incoming=incoming)
 
 
 def _require_envelope(given: Received) -> None:
@@ -155,12 +161,12 @@ def _require_place(given: Received) -> None:
 
 
 def _decoded(given: Received, body: type[Body]) -> Body | None:
-    if given.body is None:
+    if given.value is None:
         if given.kind is TopicKind.STATE:
             return None
         raise _Unreadable("no body")
     try:
-        return body.decode(given.body)
+        return body.decode(given.value)
     except ValueError as error:  # pydantic.ValidationError is one; so are bad UTF-8 and too deep nesting
         raise _Unreadable(f"body is no {given.type}: {error}") from error
 

@@ -18,7 +18,7 @@ import structlog
 from chassis import clock, failures
 from chassis.database import Database, Role, source_of
 from chassis.messages import shelf
-from chassis.messages.envelope import Received, Record, interpret, read
+from chassis.messages.envelope import Received, Record, again, read
 from chassis.messages.listens import Listens
 from chassis.messages.settle import MustWaitFirst, Settlement, settle
 from chassis.messages.shelf import Hold, Reason
@@ -118,7 +118,7 @@ class Intake:
     async def _park_again(self, id_: int, error: Exception) -> int:
         """A held message that fails when its turn has come, or on replay, stays, with its newest error."""
         async with self.database.connection(Role.WORKER) as connection:
-            messages = [interpret(raw, self.listens) for raw in await shelf.take_held(connection, [id_])]
+            messages = [again(raw, self.listens) for raw in await shelf.take_held(connection, [id_])]
             await shelf.hold(connection, [_failed(message, error) for message in messages], clock.now())
             await connection.commit()
         for message in messages:
@@ -134,7 +134,7 @@ class Intake:
     async def _settled_held(self, ids: Sequence[int]) -> int:
         async def locked(connection: object) -> Sequence[Received]:
             raw = await shelf.take_held(connection, ids)  # type: ignore[arg-type]
-            return [interpret(message, self.listens) for message in raw]
+            return [again(message, self.listens) for message in raw]
 
         return await self._transaction(locked)
 

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any, Final, cast
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -192,14 +191,13 @@ async def take_held(connection: AsyncConnection, ids: Sequence[int]) -> list[Rec
 
 
 def _received(row: Row[Any]) -> Received:
-    pairs = orjson.loads(row.headers) if isinstance(row.headers, (str, bytes)) else row.headers
     return Received(
         topic=row.topic,
         partition=row.partition,
         offset=row.offset,
         key=row.key,
-        body=row.body,
-        headers=[(name, value) for name, value in pairs],
+        value=row.body,
+        headers=[(name, value) for name, value in row.headers],
         kind=kind_of(row.topic),
         held=Held(row.id, row.reason, row.attempts),
     )
@@ -220,7 +218,7 @@ def _row(held: Hold, now: datetime, *, attempts: int = 0) -> dict[str, object]:
         "subject": message.subject,
         "sequence": None if message.kind is TopicKind.COMMANDS else message.sequence,
         "headers": [list(pair) for pair in message.headers],
-        "body": message.body,
+        "body": message.value,
         "waits_for": held.waits_for,
         "ready": False,
         "attempts": attempts,
