@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
+from chassis import peers
 from chassis.auth import Keys, Verifier, key_source
 from chassis.database import Database
 from chassis.http.answers import Teller, problem_response
@@ -54,11 +55,12 @@ def create_app(
 ) -> FastAPI:
     """The app of a service. Raises NotDeclared for a route that says nothing about who may call it.
 
-    Opens nothing: pools open at first use, keys are read at the first token.
+    Opens nothing: pools open at first use, keys are read at the first token. Tells `peers` where the others are.
     """
+    peers.configure(settings)
     texts = ProblemTexts.of(*([service.problems_file] if service.problems_file else []))
     keys = verifier or Verifier(Keys(key_source(file=settings.jwks_file, url=settings.jwks_url)))
-    shell = Shell(service=service.name, texts=texts, verifier=keys, database=database, quiet=quiet)
+    shell = Shell(service=service.name, texts=texts, verifier=keys, database=database, settings=settings, quiet=quiet)
     app = FastAPI(
         title=f"Oroshi {service.name}",
         version="1",

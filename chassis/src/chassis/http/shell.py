@@ -1,4 +1,4 @@
-"""What every request of one app shares: the service's name, texts, keys and database."""
+"""What every request of one app shares: the service's name, texts, keys, database and settings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from chassis.auth import Verifier
 from chassis.database import Database
 from chassis.problems import ProblemTexts
+from chassis.settings import ServiceSettings
 
 Quiet = Callable[[], Awaitable[Mapping[str, object]]]
 """Answers `/internal/quiet`."""
@@ -23,6 +24,7 @@ class Shell:
     texts: ProblemTexts
     verifier: Verifier
     database: Database
+    settings: ServiceSettings
     quiet: Quiet | None = None
     draining: bool = False
 

@@ -1,1 +1,1 @@
-"""What gateway decides: pure state, commands and events; no clock, no id, no input or output."""
+"""What `gateway` decides: who may log in, and what a role may do. Pure: stdlib and kernel only."""

@@ -1,0 +1,1 @@
+"""What the gateway does: makers and logins, tokens, the state of the whole suite."""

@@ -1,0 +1,58 @@
+"""One OpenAPI document out of every service's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+_REFERENCE: Final = "#/components/schemas/"
+_INTRODUCTION: Final = (
+    "卸: from web catalog to cleared bank statement. Money and rates are decimal strings, dates ISO 8601. "
+    "Every deed takes its business date; every problem is `application/problem+json` with a code. "
+    "Send `Idempotency-Key` with deeds and repeat safely. Log in with `POST /v1/tokens`."
+)
+
+
+def merged(documents: Mapping[str, Mapping[str, Any]], *, away: list[str]) -> dict[str, Any]:
+    """The documents of all services as one; schemas that differ under one name get their service's name in front.
+
+    `away` names services that did not answer: their part is missing and the document says so.
+    """
+    result: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {"title": "Oroshi", "version": "1", "description": _introduction(away)},
+        "paths": {},
+        "components": {"schemas": {}, "securitySchemes": {}},
+        "tags": [],
+    }
+    for name in sorted(documents):
+        document = _renamed(name, documents[name], result["components"]["schemas"])
+        for path, operations in document.get("paths", {}).items():
+            result["paths"].setdefault(path, {}).update(operations)
+        components = document.get("components", {})
+        result["components"]["schemas"].update(components.get("schemas", {}))
+        result["components"]["securitySchemes"].update(components.get("securitySchemes", {}))
+        result["tags"] += document.get("tags", [])
+    result["paths"] = dict(sorted(result["paths"].items()))
+    return result
+
+
+def _introduction(away: list[str]) -> str:
+    return _INTRODUCTION + (f" Not answering right now: {', '.join(sorted(away))}." if away else "")
+
+
+def _renamed(service: str, document: Mapping[str, Any], taken: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with clashing schema names changed, references included."""
+    schemas = document.get("components", {}).get("schemas", {})
+    clashes = [name for name, schema in schemas.items() if name in taken and taken[name] != schema]
+    if not clashes:
+        return dict(document)
+    text = json.dumps(document)
+    for name in clashes:
+        text = text.replace(f'"{_REFERENCE}{name}"', f'"{_REFERENCE}{service}_{name}"')
+    renamed: dict[str, Any] = json.loads(text)
+    known = renamed["components"]["schemas"]
+    for name in clashes:
+        known[f"{service}_{name}"] = known.pop(name)
+    return renamed

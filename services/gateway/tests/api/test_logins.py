@@ -1,0 +1,100 @@
+"""Coming in through HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from chassis.auth import KeyFile, Keys, Verifier
+from chassis.http.shell import shell_of
+from chassis.testing.http import Tokens
+
+MakerBuilder = Callable[..., dict[str, object]]
+
+
+async def make(client: httpx.AsyncClient, tokens: Tokens, body: dict[str, object]) -> httpx.Response:
+    return await client.post("/v1/makers", json=body, headers=tokens.of_operator())
+
+
+async def log_in(client: httpx.AsyncClient, email: str, password: str) -> httpx.Response:
+    return await client.post("/v1/tokens", json={"email": email, "password": password})
+
+
+@pytest.mark.req("CON-001", "CUS-001")
+async def test_an_owner_logs_in_ignoring_case_and_gets_a_token_of_their_maker(
+    client: httpx.AsyncClient,
+    tokens: Tokens,
+    secrets: dict[str, str],
+    a_maker: MakerBuilder,
+    tmp_path: Path,
+) -> None:
+    made = (await make(client, tokens, a_maker())).json()
+
+    answer = await log_in(client, "OWNER@shop.example", "correct horse battery")
+
+    assert answer.status_code == 201
+    (tmp_path / "jwks.json").write_text(json.dumps((await client.get("/.well-known/jwks.json")).json()))
+    caller = await Verifier(Keys(KeyFile(tmp_path / "jwks.json"))).caller(answer.json()["access_token"])
+    assert str(caller.maker_id) == made["maker_id"] == answer.json()["maker_id"]
+    assert answer.json()["roles"] == ["owner"]
+    assert caller.may("credit.override")
+
+
+async def test_the_operator_logs_in_without_a_maker(client: httpx.AsyncClient, secrets: dict[str, str]) -> None:
+    answer = await log_in(client, secrets["email"], secrets["password"])
+    assert (answer.status_code, answer.json()["maker_id"], answer.json()["permissions"]) == (201, None, ["operator"])
+
+
+@pytest.mark.req("CON-001")
+async def test_a_wrong_password_and_an_unknown_address_are_told_alike(
+    client: httpx.AsyncClient, tokens: Tokens, secrets: dict[str, str], a_maker: MakerBuilder
+) -> None:
+    await make(client, tokens, a_maker())
+    wrong = (await log_in(client, "owner@shop.example", "not the password")).json()
+    unknown = (await log_in(client, "nobody@shop.example", "not the password")).json()
+    assert {**wrong, "request_id": ""} == {**unknown, "request_id": ""}
+    assert (wrong["status"], wrong["code"]) == (401, "LOGIN_FAILED")
+
+
+@pytest.mark.req("CON-002")
+async def test_ten_wrong_passwords_lock_even_the_right_one_out(
+    client: httpx.AsyncClient, tokens: Tokens, secrets: dict[str, str], a_maker: MakerBuilder
+) -> None:
+    await make(client, tokens, a_maker())
+    for _ in range(10):
+        assert (await log_in(client, "owner@shop.example", "not the password")).status_code == 401
+    answer = await log_in(client, "owner@shop.example", "correct horse battery")
+    assert (answer.status_code, answer.json()["code"]) == (429, "LOGIN_LOCKED")
+
+
+async def test_without_a_signing_key_the_answer_says_what_to_set(client: httpx.AsyncClient, app: FastAPI) -> None:
+    shell = shell_of(app)
+    shell.settings = shell.settings.model_copy(update={"signing_key_file": None})
+    answer = await client.get("/.well-known/jwks.json")
+    assert (answer.status_code, answer.json()["code"]) == (503, "SIGNING_KEY_MISSING")
+
+
+async def test_published_keys_never_hold_the_private_half(client: httpx.AsyncClient, secrets: dict[str, str]) -> None:
+    keys = (await client.get("/.well-known/jwks.json")).json()["keys"]
+    assert [sorted(key) for key in keys] == [["crv", "kid", "kty", "x"]]
+
+
+async def test_a_login_is_added_once(client: httpx.AsyncClient, tokens: Tokens, secrets: dict[str, str]) -> None:
+    body = {"email": "sales@shop.example", "name": "営業", "password": "a long enough one"}
+    first = await client.post("/v1/logins", json=body, headers=tokens.of_operator())
+    second = await client.post("/v1/logins", json=body, headers=tokens.of_operator())
+    assert (first.status_code, second.status_code, second.json()["code"]) == (201, 409, "EMAIL_TAKEN")
+
+
+async def test_a_login_without_membership_gets_no_token(
+    client: httpx.AsyncClient, tokens: Tokens, secrets: dict[str, str]
+) -> None:
+    body = {"email": "sales@shop.example", "name": "営業", "password": "a long enough one"}
+    await client.post("/v1/logins", json=body, headers=tokens.of_operator())
+    answer = await log_in(client, "sales@shop.example", "a long enough one")
+    assert (answer.status_code, answer.json()["code"]) == (403, "NO_MAKER")
