@@ -115,9 +115,9 @@ def test_a_second_up_leaves_a_running_suite_alone(home: Home, suite: SuiteState)
 
 
 def test_nothing_in_a_home_is_readable_by_others(home: Home, suite: SuiteState) -> None:
-    secret = [home.state, home.environment, *home.secrets.iterdir()]
+    secret = [home.state, home.environment, *home.secrets.rglob("*")]
 
-    assert {stat.S_IMODE(path.stat().st_mode) for path in secret} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in secret if path.is_file()} == {0o600}
     assert stat.S_IMODE(home.secrets.stat().st_mode) == 0o700
     assert stat.S_IMODE(home.postgres.stat().st_mode) == 0o700
 

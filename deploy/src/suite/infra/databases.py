@@ -6,9 +6,15 @@ takes at work, `<service>_api` (row-level security) and `<service>_worker` (ARCH
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+import os
+from pathlib import Path
+
 import asyncpg
 
-from suite.infra.postgres import PostgresServer
+from suite.infra.postgres import SUPERUSER, PostgresServer
+from suite.places import SERVICES
 
 
 async def make_databases(server: PostgresServer, passwords: dict[str, str]) -> None:
@@ -41,3 +47,19 @@ def _statements(service: str, password: str, roles: set[str], has_database: bool
 
 def _name(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def main() -> None:
+    """`python -m suite.infra.databases SECRETS --superuser FILE`: for containers. Server: `OROSHI_POSTGRES`."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("secrets", type=Path, help="folder with database-<service>")
+    parser.add_argument("--superuser", type=Path, required=True, help="file with the superuser's password")
+    asked = parser.parse_args()
+    host, _, port = os.environ.get("OROSHI_POSTGRES", "postgres:5432").partition(":")
+    server = PostgresServer(host, int(port or 5432), SUPERUSER, asked.superuser.read_text(encoding="utf-8").strip())
+    passwords = {name: (asked.secrets / f"database-{name}").read_text(encoding="utf-8").strip() for name in SERVICES}
+    asyncio.run(make_databases(server, passwords))
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import secrets
 import time
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from joserfc.jwk import OKPKey
 
 from chassis.auth import AUDIENCE, ISSUER, SERVICE, signed
 from suite.infra.folders import write_private
+from suite.places import SERVICES
 
 OPERATOR_EMAIL = "operator@oroshi.local"
 _TEN_YEARS = 10 * 365 * 86_400
@@ -40,7 +43,7 @@ class Secrets:
     @property
     def signing_key(self) -> Path:
         """Private Ed25519 JWK, for the gateway alone."""
-        return self.folder / "signing-key.json"
+        return self.folder / "gateway" / "signing-key.json"
 
     @property
     def jwks(self) -> Path:
@@ -50,7 +53,7 @@ class Secrets:
     @property
     def operator(self) -> Path:
         """`{"email", "password"}` of the platform operator."""
-        return self.folder / "operator.json"
+        return self.folder / "gateway" / "operator.json"
 
     def token(self, service: str) -> Path:
         """The token by which one service asks another."""
@@ -75,3 +78,24 @@ class Secrets:
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": f"service:{service}", "permissions": [SERVICE]}
         token = signed({**claims, "iat": now, "exp": now + _TEN_YEARS}, key, str(key.kid))
         write_private(self.token(service), token)
+
+
+def main() -> None:
+    """`python -m suite.runner.secrets DIR`: for containers, whose secrets lie in volumes instead of a home folder."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--database", type=Path, help="folder for the superuser's password, which PostgreSQL reads too")
+    parser.add_argument("--owner", type=int, help="account that the files are for")
+    asked = parser.parse_args()
+    Secrets(asked.folder).make(SERVICES)
+    if asked.database and not (asked.database / "postgres").exists():
+        write_private(asked.database / "postgres", secrets.token_urlsafe(24))
+        # The only file of a volume that nobody but PostgreSQL and the one-shot that makes the databases mounts.
+        (asked.database / "postgres").chmod(0o644)
+    if asked.owner is not None:
+        for path in (asked.folder, *asked.folder.rglob("*")):
+            os.chown(path, asked.owner, -1)
+
+
+if __name__ == "__main__":
+    main()
