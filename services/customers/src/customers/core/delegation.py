@@ -1,10 +1,11 @@
-"""Billing delegation (請求先委任): whose documents are billed to whom (CUS-075…078).
+"""Billing delegation (請求先委任): whose documents are billed to whom (CUS-075…077).
 
 The relation has two levels and no chains: a delegatee is never a delegator.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -46,41 +47,60 @@ class Revoked:
 
 
 Event: TypeAlias = Delegated | Revoked
+Decision: TypeAlias = list[Event] | tuple[Refusal, ...]
+"""What happened, or every reason why not."""
 
 
-def decide(state: Delegations, command: Command) -> list[Event] | Refusal:
-    """The change of one relation. Refuses DELEGATION_CHAIN and DELEGATION_SELF; repeating a relation does nothing."""
-    if isinstance(command, Revoke):
-        delegatee = state.get(command.delegator)
-        return [] if delegatee is None else [Revoked(command.delegator, delegatee)]
-    if command.delegator == command.delegatee:
-        return Refusal("DELEGATION_SELF", {}, "delegatee")
-    if command.delegatee in state:
-        return Refusal("DELEGATION_CHAIN", {"customer": str(command.delegatee)}, "delegatee")
-    if command.delegator in state.values():
-        return Refusal("DELEGATION_CHAIN", {"customer": str(command.delegator)}, "delegator")
-    if state.get(command.delegator) == command.delegatee:
-        return []
-    return [Delegated(command.delegator, command.delegatee)]
+def decide(state: Delegations, command: Command) -> Decision:
+    """The change of one relation. Refuses DELEGATION_SELF and DELEGATION_CHAIN; repeating a relation does nothing.
+
+    A chain begins at either end: the delegatee is a delegator already, or the delegator has delegators of its own.
+    """
+    return _decide(state, Counter(state.values()), command)
 
 
 def evolve(state: Delegations, event: Event) -> dict[UUID, UUID]:
     """The relation after an event."""
     after = dict(state)
-    if isinstance(event, Delegated):
-        after[event.delegator] = event.delegatee
-    else:
-        after.pop(event.delegator, None)
+    _apply(after, Counter(), event)
     return after
 
 
-def decide_all(state: Delegations, commands: Sequence[Command]) -> list[list[Event] | Refusal]:
-    """Each command in order, every accepted one counting for the next."""
-    outcomes: list[list[Event] | Refusal] = []
+def decide_all(state: Delegations, commands: Sequence[Command]) -> list[Decision]:
+    """Each command in order, every accepted one counting for the next; linear in the number of commands."""
+    relation, followers = dict(state), Counter(state.values())
+    decisions: list[Decision] = []
     for command in commands:
-        outcome = decide(state, command)
-        outcomes.append(outcome)
-        if not isinstance(outcome, Refusal):
-            for event in outcome:
-                state = evolve(state, event)
-    return outcomes
+        decision = _decide(relation, followers, command)
+        decisions.append(decision)
+        if isinstance(decision, list):
+            for event in decision:
+                _apply(relation, followers, event)
+    return decisions
+
+
+def _decide(relation: Delegations, followers: Mapping[UUID, int], command: Command) -> Decision:
+    if isinstance(command, Revoke):
+        delegatee = relation.get(command.delegator)
+        return [] if delegatee is None else [Revoked(command.delegator, delegatee)]
+    if command.delegator == command.delegatee:
+        return (Refusal("DELEGATION_SELF", {}, "/delegatee"),)
+    problems: list[Refusal] = []
+    if command.delegatee in relation:
+        problems.append(Refusal("DELEGATION_CHAIN", {"customer": str(command.delegatee)}, "/delegatee"))
+    if followers.get(command.delegator, 0) > 0:
+        problems.append(Refusal("DELEGATION_CHAIN", {"customer": str(command.delegator)}, "/delegator"))
+    if problems:
+        return tuple(problems)
+    if relation.get(command.delegator) == command.delegatee:
+        return []
+    return [Delegated(command.delegator, command.delegatee)]
+
+
+def _apply(relation: dict[UUID, UUID], followers: Counter[UUID], event: Event) -> None:
+    before = relation.pop(event.delegator, None)
+    if before is not None:
+        followers[before] -= 1
+    if isinstance(event, Delegated):
+        relation[event.delegator] = event.delegatee
+        followers[event.delegatee] += 1
