@@ -14,8 +14,8 @@ from suite.runner.lifecycle import Show
 from suite.runner.state import Condition, Phase, SuiteState
 from suite.trouble import Trouble
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _COLOURS = {
     Condition.WAITING: "dim",
