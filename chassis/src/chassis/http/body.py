@@ -27,6 +27,7 @@ BODY_ERRORS: Final = "chassis.body_errors"
 
 _NOT_BRACKETS_OR_QUOTES: Final = bytes(sorted(set(range(256)) - set(b'[]{}"')))
 _NOT_BRACKETS: Final = bytes(sorted(set(range(256)) - set(b"[]{}")))
+_ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")
 
 
 class BadJson(ValueError):
@@ -59,11 +60,11 @@ def depth(body: bytes) -> int:
     brackets = plain.translate(None, delete=_NOT_BRACKETS_OR_QUOTES).replace(b'""', b"")
     if b'"' in brackets:
         brackets = b"".join(plain.split(b'"')[::2]).translate(None, delete=_NOT_BRACKETS)
-    level = 0
+    brackets, level = brackets.translate(_ONE_KIND), 0
     while brackets and level <= MAX_DEPTH:
-        stripped = brackets.replace(b"{}", b"").replace(b"[]", b"")
-        if stripped == brackets:
-            return brackets.count(b"[") + brackets.count(b"{") + level
+        stripped = brackets.replace(b"[]", b"")
+        if stripped == brackets:  # they do not match: the parser will say where
+            return level + brackets.count(b"[")
         brackets, level = stripped, level + 1
     return level
 
@@ -83,7 +84,7 @@ def _printable(name: str) -> str:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > MAX_INTEGER_DIGITS:
+    if len(digits.removeprefix("-")) > MAX_INTEGER_DIGITS:
         raise BadJson(f"a number has more than {MAX_INTEGER_DIGITS} digits")
     return int(digits)
 

@@ -19,6 +19,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
+from python_multipart.multipart import parse_options_header
 from starlette.responses import Response
 from starlette.types import Message, Receive
 
@@ -34,6 +35,7 @@ MAX_UPLOAD_BYTES: Final = 25 * 1024 * 1024
 _JSON_SECONDS: Final = 30.0
 _UPLOAD_SECONDS: Final = 120.0
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_TAIL: Final = 1_024
 _SEQUENCES: Final = (list, tuple, set, frozenset)
 CODES: Final = "x-problem-codes"
 
@@ -73,7 +75,7 @@ class Route(APIRoute):
             await facts.gate.admit(request)
             _check_query(request, facts)
             _check_headers(request, facts)
-            guarded = GuardedRequest(request.scope, _limited(request.receive, facts), facts.body or _NOTHING)
+            guarded = GuardedRequest(request.scope, _limited(request, facts), facts.body or _NOTHING)
             return await inner(guarded)
 
         return handler
@@ -195,24 +197,36 @@ def _is_utf8_json(media_type: str, parameters: str) -> bool:
     return media_type == "application/json" and charset in ("", "charset=utf-8", "charset=utf8")
 
 
-def _limited(receive: Receive, facts: RouteFacts) -> Receive:
-    """Counts what really arrives, whatever Content-Length says, and does not wait for ever (slow loris)."""
-    left = facts.max_bytes
+def _limited(request: Request, facts: RouteFacts) -> Receive:
+    """Counts what really arrives, whatever Content-Length says, and does not wait for ever (slow loris).
+
+    A form must end with its closing boundary: the parser itself would take half a file for a whole one.
+    """
+    left, tail = facts.max_bytes, b""
     deadline = asyncio.get_running_loop().time() + (_UPLOAD_SECONDS if facts.takes_form else _JSON_SECONDS)
+    closing = _closing(request) if facts.takes_form else b""
 
     async def limited() -> Message:
-        nonlocal left
+        nonlocal left, tail
         try:
             async with asyncio.timeout_at(deadline):
-                message = await receive()
+                message = await request.receive()
         except TimeoutError as error:
             raise Refused(Refusal("REQUEST_TIMEOUT"), headers={"Connection": "close"}) from error
-        left -= len(message.get("body", b""))
+        body = message.get("body", b"")
+        left, tail = left - len(body), (tail + body)[-_TAIL:]
         if left < 0:
             raise _too_large(facts)
+        if message["type"] == "http.request" and not message.get("more_body", False) and closing not in tail:
+            raise Refused(Refusal("MALFORMED_REQUEST", {"reason": "the form is cut off"}))
         return message
 
     return limited
+
+
+def _closing(request: Request) -> bytes:
+    _, parameters = parse_options_header(request.headers.get("content-type", ""))
+    return b"--" + parameters.get(b"boundary", b"") + b"--"
 
 
 def _too_large(facts: RouteFacts) -> Refused:
