@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from fulfillment.core.charges import OrderCharges, StockedCharge
-from fulfillment.core.parts import ChargeId, OrderId, OrderLineId, Refused
+from fulfillment.core.delivery_note import DeliveryNote, NoteLine
+from fulfillment.core.parts import ChargeId, NoteLineId, OrderId, OrderLineId, Refused
 from fulfillment.core.unshipped import UnshippedLine, UnshippedOrder
 from kernel.money import Rate
 from kernel.refusal import Refusal
+
+K = TypeVar("K")
 
 OrderRef: TypeAlias = UUID | str
 """An order's id, or its number."""
@@ -131,13 +134,67 @@ def _ambiguous(order: UnshippedOrder, lines: Sequence[UnshippedLine], ask: LineA
     return Refusal("AMBIGUOUS_LINE", facts, field=ask.field, value=ask.key)
 
 
-def _spread(left: Mapping[OrderLineId, int], quantity: int | None) -> dict[OrderLineId, int]:
+def _spread(left: Mapping[K, int], quantity: int | None) -> dict[K, int]:
     if quantity is None:
         return {line_id: count for line_id, count in left.items() if count}
-    pieces: dict[OrderLineId, int] = {}
+    pieces: dict[K, int] = {}
     for line_id, count in left.items():
         pieces[line_id] = min(count, quantity)
         quantity -= pieces[line_id]
     last = next(reversed(pieces))
     pieces[last] += quantity  # more than all lines hold: the last one shows by how much
     return {line_id: count for line_id, count in pieces.items() if count}
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnAsk:
+    """Pieces of a delivery note: of one line (id or number), or of a SKU, of one order if that is named.
+
+    `quantity` None asks for everything that can still come back.
+    """
+
+    quantity: int | None = None
+    line_id: NoteLineId | None = None
+    line_no: int | None = None
+    order_number: str | None = None
+    sku_code: str | None = None
+    field: str = ""
+
+
+def pick_returned(note: DeliveryNote, asks: Sequence[ReturnAsk]) -> dict[NoteLineId, int] | Refused:
+    """The pieces asked for, per line of the note. Refuses UNKNOWN_NOTE_LINE, AMBIGUOUS_NOTE_LINE,
+    NOTHING_TO_RETURN; excess is judged by the note (`take_back`)."""
+    picked: dict[NoteLineId, int] = {}
+    problems: list[Refusal] = []
+    for ask in asks:
+        lines = [line for line in note.lines if _is_meant(line, ask)]
+        pieces = _pick_returned(note, lines, ask, picked)
+        if isinstance(pieces, Refusal):
+            problems.append(pieces)
+        else:
+            for line_id, count in pieces.items():
+                picked[line_id] = picked.get(line_id, 0) + count
+    return tuple(problems) or picked
+
+
+def _is_meant(line: NoteLine, ask: ReturnAsk) -> bool:
+    if ask.line_id is not None:
+        return line.line_id == ask.line_id
+    if ask.line_no is not None:
+        return line.line_no == ask.line_no
+    of_order = ask.order_number in (None, line.goods.order_number)
+    return of_order and ask.sku_code in (None, line.goods.sku_code)
+
+
+def _pick_returned(
+    note: DeliveryNote, lines: Sequence[NoteLine], ask: ReturnAsk, picked: Mapping[NoteLineId, int]
+) -> dict[NoteLineId, int] | Refusal:
+    key = str(ask.line_id or ask.line_no or ask.sku_code or "")
+    facts = {"note": note.number or "", "line": key}
+    if not lines:
+        return Refusal("UNKNOWN_NOTE_LINE", facts, field=ask.field, value=key)
+    if ask.quantity is not None and len({(line.goods.unit_price, line.goods.tax_rate) for line in lines}) > 1:
+        numbers = ", ".join(str(line.line_no) for line in lines)
+        return Refusal("AMBIGUOUS_NOTE_LINE", {**facts, "lines": numbers}, field=ask.field, value=key)
+    left = {line.line_id: max(line.returnable - picked.get(line.line_id, 0), 0) for line in lines}
+    return _spread(left, ask.quantity) or Refusal("NOTHING_TO_RETURN", facts, field=ask.field)

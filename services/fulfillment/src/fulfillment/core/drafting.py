@@ -220,10 +220,8 @@ def ship_to_of(order: UnshippedOrder, line: UnshippedLine, customer: Customer) -
 def _location(maker: Maker, asked: UUID | str | None) -> tuple[Location | None, Refused]:
     if asked is None:
         return (maker.locations[0] if maker.locations else None), ()
-    for location in maker.locations:
-        if asked in (location.location_id, location.code):
-            return location, ()
-    return None, (Refusal("UNKNOWN_LOCATION", {"location": str(asked)}, field="/location", value=str(asked)),)
+    found = maker.location(asked)
+    return (None, found) if isinstance(found, tuple) else (found, ())
 
 
 def _take(

@@ -65,3 +65,10 @@ class Maker:
     time_zone: str = "Asia/Tokyo"
     bill_from: str = "issued"
     locations: tuple[Location, ...] = ()
+
+    def location(self, ref: UUID | str) -> Location | Refused:
+        """The location of that id or code. Refuses UNKNOWN_LOCATION."""
+        for location in self.locations:
+            if ref in (location.location_id, location.code):
+                return location
+        return (Refusal("UNKNOWN_LOCATION", {"location": str(ref)}, field="/location", value=str(ref)),)

@@ -1,0 +1,1 @@
+"""What people and messages do: load once, decide in order, save once, announce. Both edges call the same deeds."""
