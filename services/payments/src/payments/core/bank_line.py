@@ -243,7 +243,7 @@ def reverse(line: BankLine, *, on: date, slips_in_use: frozenset[UUID]) -> tuple
     if used is not None:
         return Refusal("SLIP_IN_USE", {"invoice": used.invoice_number})
     if on < latest:
-        return Refusal("BAD_DATE", {"earliest": latest.isoformat()}, field="reversed_on", value=on.isoformat())
+        return Refusal("BAD_DATE", {"earliest": latest.isoformat()}, field="/reversed_on", value=on.isoformat())
     return refused_move(line, Move.REVERSE) or _taken_back(line, on)
 
 

@@ -163,7 +163,7 @@ def payer_name(written: str) -> PayerName:
 
 
 def _key(text: str) -> str:
-    folded = text.upper().translate(_FOLDING)
+    folded = "".join(text.upper().split()).translate(_FOLDING)
     bare = _without_forms(folded)
     return bare or folded
 

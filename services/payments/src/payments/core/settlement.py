@@ -85,7 +85,7 @@ def confirm(
     rest = line.free - total(amounts, line.amount.currency)
     owner = _owner(command, found)
     if rest and command.excess is not Excess.UNALLOCATED and owner is None:
-        problems.append(Refusal("CUSTOMER_REQUIRED", {"remainder": command.excess.value}, field="customer"))
+        problems.append(Refusal("CUSTOMER_REQUIRED", {"remainder": command.excess.value}, field="/customer"))
     if not command.shares and (command.excess is Excess.UNALLOCATED or not rest):
         problems.append(Refusal("NOTHING_TO_CONFIRM"))
     if problems:
@@ -128,7 +128,7 @@ def _unknown(line: BankLine, command: Confirm, receivables: Mapping[UUID, Receiv
         problem = _problem_of(share, receivables.get(share.invoice_id), line, seen)
         if problem is not None:
             code, facts = problem
-            problems.append(Refusal(code, facts, field=f"allocations[{at}]"))
+            problems.append(Refusal(code, facts, field=f"/allocations/{at}"))
         seen.add(share.invoice_id)
     return problems
 
@@ -167,10 +167,10 @@ def _overdrawn(
     for at, (receivable, amount) in enumerate(zip(found, amounts, strict=True)):
         if amount > receivable.open or not amount.amount > 0:
             facts = {"invoice": receivable.number, "open": f"{receivable.open.amount:f}"}
-            problems.append(Refusal("OVER_ALLOCATED", facts, field=f"allocations[{at}].amount", value=_text(amount)))
+            problems.append(Refusal("OVER_ALLOCATED", facts, field=f"/allocations/{at}/amount", value=_text(amount)))
     asked = total(amounts, line.amount.currency)
     if shares and asked > line.free:
-        problems.append(Refusal("OVER_ALLOCATED", {"open": _text(line.free)}, field="allocations", value=_text(asked)))
+        problems.append(Refusal("OVER_ALLOCATED", {"open": _text(line.free)}, field="/allocations", value=_text(asked)))
     return problems
 
 
@@ -188,7 +188,7 @@ def _over_tolerance(
     if fee_tolerance is not None and fee <= fee_tolerance:
         return []
     tolerance = _text(fee_tolerance) if fee_tolerance is not None else "0"
-    return [Refusal("FEE_OVER_TOLERANCE", {"tolerance": tolerance}, field="remainder", value=_text(fee))]
+    return [Refusal("FEE_OVER_TOLERANCE", {"tolerance": tolerance}, field="/remainder", value=_text(fee))]
 
 
 def _owner(command: Confirm, found: Sequence[Receivable]) -> UUID | None:

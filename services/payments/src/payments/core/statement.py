@@ -96,3 +96,15 @@ def account_mismatch(found: AccountNumber | None, expected: AccountNumber) -> Re
     if found is None or found == expected:
         return None
     return Refusal("ACCOUNT_MISMATCH", {"found": str(found), "expected": str(expected)})
+
+
+_NO_CHARACTER: Final = frozenset("\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3")
+
+
+def decoded_cp932(content: bytes) -> str:
+    """Text of a Japanese bank. Raises UnicodeDecodeError also for the bytes that Python's codec lets pass as private
+    characters."""
+    text = content.decode("cp932")
+    if not _NO_CHARACTER.isdisjoint(text):
+        raise UnicodeDecodeError("cp932", content, 0, len(content), "no character of CP932")
+    return text

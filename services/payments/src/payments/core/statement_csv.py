@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 from kernel.money import LIMIT, Currency, Money
 from kernel.refusal import Refusal
 from kernel.text import BadText, clean
-from payments.core.statement import MOST_LINES, Refusals, Statement, StatementLine
+from payments.core.statement import MOST_LINES, Refusals, Statement, StatementLine, decoded_cp932
 
 MOST_CHARACTERS: Final = 500
 """Longest text of one cell."""
@@ -149,7 +149,8 @@ def _decoded(content: bytes, encoding: Encoding) -> tuple[str, str] | Refusal:
         candidates = ["utf-8-sig", "cp932"] if encoding is Encoding.AUTO else [_codec(encoding)]
     for codec in candidates:
         try:
-            return content.decode(codec), codec.removesuffix("-sig")
+            text = decoded_cp932(content) if codec == "cp932" else content.decode(codec)
+            return text, codec.removesuffix("-sig")
         except UnicodeDecodeError:
             continue
     return Refusal("ENCODING", {"reason": ", ".join(candidates)})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kernel.refusal import Refusal
+from payments.core.statement import decoded_cp932
 from payments.core.zengin.layout import CODE_KIND, HEADER, RECORD_BYTES, TYPE_CODE, Field
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -29,7 +30,7 @@ class Record:
 
     def text(self, field: Field) -> str:
         """The field's characters without the blanks around them. Raises UnicodeDecodeError on half a character."""
-        return field.of(self.content).decode("cp932").strip(" ")
+        return decoded_cp932(field.of(self.content)).strip(" ")
 
 
 def looks_like_zengin(content: bytes) -> bool:
