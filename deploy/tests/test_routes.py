@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import importlib.util
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 
 from suite import problems
 from suite.infra.children import Identity, spawn, stop
@@ -53,25 +57,37 @@ async def stand_ins() -> dict[str, StandIn]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def proxy(stand_ins: dict[str, StandIn], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The proxy's address. Invoicing is away: nothing listens on its port."""
-    public, away, *ports = free_ports(len(SERVICES) + 2)
-    log: Path = tmp_path_factory.mktemp("proxy") / "log"
+async def addresses(stand_ins: dict[str, StandIn]) -> AsyncIterator[dict[str, str]]:
+    """Where the stand-ins listen, as the route file asks for it. Invoicing is away: nothing listens on its port."""
+    away, *ports = free_ports(len(SERVICES) + 1)
     servers = [await problems.serve(LOOPBACK, ports[0])]
-    addresses = {"OROSHI_URL_PROBLEMS": f"http://{LOOPBACK}:{ports[0]}", "OROSHI_RATE_AVERAGE": "40"}
-    addresses |= {"OROSHI_RATE_BURST": "60", "OROSHI_URL_INVOICING": f"http://{LOOPBACK}:{away}"}
-    for port, one in zip(ports[1:], stand_ins.values(), strict=False):
+    found = {"OROSHI_URL_PROBLEMS": f"http://{LOOPBACK}:{ports[0]}"}
+    found["OROSHI_URL_INVOICING"] = f"http://{LOOPBACK}:{away}"
+    for port, one in zip(ports[1:], stand_ins.values(), strict=True):
         servers.append(await asyncio.start_server(one.answer, LOOPBACK, port))
-        addresses[f"OROSHI_URL_{one.name.upper()}"] = f"http://{LOOPBACK}:{port}"
-    traefik = EmbeddedTraefik(public, addresses)
+        found[f"OROSHI_URL_{one.name.upper()}"] = f"http://{LOOPBACK}:{port}"
+    yield found
+    for server in servers:
+        server.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def proxy(addresses: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The proxy's address."""
+    async with _traefik(addresses, tmp_path_factory.mktemp("proxy") / "log") as url:
+        yield url
+
+
+@asynccontextmanager
+async def _traefik(addresses: dict[str, str], log: Path) -> AsyncIterator[str]:
+    [port] = free_ports(1)
+    traefik = EmbeddedTraefik(port, addresses)
     child = spawn(traefik.launch(), log)
     identity = Identity.of(child.pid)
     await asyncio.to_thread(wait_until, traefik.ready, identity.alive, name="traefik", log=log, limit=20)
-    yield f"http://{LOOPBACK}:{public}"
+    yield f"http://{LOOPBACK}:{port}"
     await asyncio.to_thread(stop, identity)
     child.wait()
-    for server in servers:
-        server.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -172,10 +188,49 @@ async def test_a_header_that_only_looks_like_the_makers_does_not_pass(caller: ht
     assert not [name for name in answer.json()["headers"] if "maker" in name]
 
 
-async def test_too_many_requests_at_once_are_told_as_a_problem(caller: httpx.AsyncClient) -> None:
-    answers = await asyncio.gather(*(caller.get("/v1/orders") for _ in range(150)))
+async def test_too_many_requests_at_once_are_told_as_a_problem(addresses: dict[str, str], tmp_path: Path) -> None:
+    strict = {**addresses, "OROSHI_RATE_AVERAGE": "20", "OROSHI_RATE_BURST": "20"}
+    async with _traefik(strict, tmp_path / "log") as url, httpx.AsyncClient(base_url=url) as caller:
+        answers = await asyncio.gather(*(caller.get("/v1/orders") for _ in range(80)))
 
     refused = [answer for answer in answers if answer.status_code == 429]
     assert refused
     assert refused[0].json()["code"] == "RATE_LIMITED"
     assert refused[0].headers["retry-after"] == "1"
+
+
+async def test_every_path_that_a_service_offers_leads_to_it(caller: httpx.AsyncClient) -> None:
+    offered = [(service, *operation) for service in SERVICES for operation in _operations(service)]
+
+    lost = [
+        f"{service}: {method} {path} {told}"
+        for service, method, path, upload in offered
+        if (told := await _reached(caller, method, path, upload=upload)) != service
+    ]
+
+    assert not lost
+
+
+async def _reached(caller: httpx.AsyncClient, method: str, path: str, *, upload: bool) -> str:
+    """Which service answers; a file of more than 1 MB is sent where the operation takes files."""
+    body = b"x" * (MEGABYTE + 1 if upload else 2)
+    answer = await caller.request(method, path, content=None if method in {"GET", "HEAD"} else body)
+    if answer.status_code == 200:
+        return str(answer.json()["service"])
+    # Invoicing has no stand-in: that it is away is how we know it was asked.
+    return "invoicing" if answer.status_code in {502, 503} else f"HTTP {answer.status_code}"
+
+
+def _operations(service: str) -> list[tuple[str, str, bool]]:
+    """Method, path and whether it takes files, of everything below /v1 in the service's OpenAPI document."""
+    if importlib.util.find_spec(f"{service}.app") is None:
+        return []
+    app = FastAPI()
+    for router in importlib.import_module(f"{service}.app").service.routers:
+        app.include_router(router)
+    return [
+        (method.upper(), path.replace("{", "").replace("}", ""), "multipart" in str(operation.get("requestBody")))
+        for path, methods in app.openapi()["paths"].items()
+        for method, operation in methods.items()
+        if path.startswith("/v1/")
+    ]

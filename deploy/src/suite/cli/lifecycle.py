@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from suite.cli.app import DEFAULT_HOME, HomeOption, app, home_of
-from suite.cli.screen import err, out, progress
+from suite.cli.screen import STARTING, STOPPING, err, out, progress
 from suite.places import SERVICES
 from suite.runner import lifecycle
 from suite.runner.home import Home
@@ -70,7 +70,7 @@ def start(wish: Wish) -> SuiteState:
     was_running = _runs(home)
     err.print("Looking at the running suite …" if was_running else f"Starting the suite in {home.folder} …")
     try:
-        with progress("Starting") as show:
+        with progress(STARTING) as show:
             return lifecycle.up(wish, show)
     except KeyboardInterrupt:
         if not was_running:
@@ -81,8 +81,8 @@ def start(wish: Wish) -> SuiteState:
 
 def stop(home: Home) -> bool:
     """`down` with its progress on stderr."""
-    err.print("Stopping the suite (the very first stop also writes the broker's start-up cache, a few seconds) …")
-    with progress("Stopping") as show:
+    err.print("Stopping the suite …")
+    with progress(STOPPING) as show:
         return lifecycle.down(home, show)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 from suite.cli.app import PASS_ON, app
 from suite.cli.screen import err
 from suite.places import ROOT
+from suite.trouble import Trouble
 
 
 @app.command(context_settings=PASS_ON, add_help_option=False)
@@ -35,10 +37,22 @@ def chaos(context: typer.Context) -> None:
     _hand_over("suite.chaos", context.args)
 
 
-@app.command(context_settings=PASS_ON, add_help_option=False)
-def reqs(context: typer.Context) -> None:
-    """Which requirements have a test that proves them: `reqs --prefix CAT,CUS --json`."""
-    _hand_over("suite.reqs", context.args)
+@app.command()
+def reqs(
+    prefix: Annotated[str, typer.Option(help="Only these, comma separated: CAT,CUS.", show_default="all")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object: total, tested, missing.")] = False,
+) -> None:
+    """Which requirements have a test that proves them; wrong marks of tests are an error."""
+    from suite import reqs as requirements
+
+    prefixes = [one.strip() for one in prefix.split(",") if one.strip()]
+    try:
+        if as_json:
+            print(json.dumps(requirements.report(prefixes)))
+        else:
+            requirements.print_table(prefixes)
+    except requirements.BadMarks as bad:
+        raise Trouble(str(bad), "Correct the marks, or add the requirement to docs/requirements.csv.") from bad
 
 
 @app.command()

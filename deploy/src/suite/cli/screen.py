@@ -17,6 +17,8 @@ from suite.trouble import Trouble
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+STARTING, STOPPING = "Starting", "Stopping"
+
 _COLOURS = {
     Condition.WAITING: "dim",
     Condition.STARTING: "yellow",
@@ -36,22 +38,23 @@ def complain(trouble: Trouble) -> None:
 def progress(doing: str) -> Iterator[Show]:
     """Shows the processes as they come and go: a live table on a terminal, a line per change elsewhere."""
     if not err.is_terminal:
-        yield _Lines()
+        yield _Lines(news={Condition.STOPPED} if doing == STOPPING else set(Condition) - {Condition.WAITING})
         return
     with Live(console=err, refresh_per_second=8, transient=True) as live:
         yield lambda state: live.update(_processes(doing, state))
 
 
 class _Lines:
-    """For logs and CI: tells each change once."""
+    """For logs and CI: tells each change once, as far as it is news."""
 
-    def __init__(self) -> None:
+    def __init__(self, news: set[Condition]) -> None:
+        self._news = news
         self._told: dict[str, str] = {}
 
     def __call__(self, state: SuiteState) -> None:
         for name, process in state.processes.items():
             now = f"{process.condition}{': ' if process.note else ''}{process.note}"
-            if process.condition is not Condition.WAITING and self._told.get(name) != now:
+            if (process.condition in self._news or process.note) and self._told.get(name) != now:
                 self._told[name] = now
                 err.print(f"  {name}: {escape(now)}")
 

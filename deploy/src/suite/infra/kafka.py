@@ -112,6 +112,10 @@ class EmbeddedKafka:
     def ready(self) -> bool:
         return answers(self.port)
 
+    def writes_start_up_cache(self) -> bool:
+        """Whether the next clean stop writes the ahead-of-time cache."""
+        return self.remember and not self._kept.exists()
+
     def keep_start_up_cache(self) -> None:
         """After a clean stop: makes the cache that this run wrote the one of all homes, unless there is one."""
         if self._written.exists() and not self._kept.exists():

@@ -43,8 +43,16 @@ def up(wish: Wish, show: Show) -> SuiteState:
         clear_away(home)
         _check_machine(home)
         _check_port(wish.public_port)
-        return _follow(home, _spawn_supervisor(home, wish), show)
+        return _started(home, _spawn_supervisor(home, wish), show)
     return state if state.phase is Phase.READY else _follow(home, None, show)
+
+
+def _started(home: Home, supervisor: subprocess.Popen[bytes], show: Show) -> SuiteState:
+    try:
+        return _follow(home, supervisor, show)
+    except KeyboardInterrupt:
+        supervisor.send_signal(signal.SIGTERM)  # it may not have written its state yet, so `down` may not see it
+        raise
 
 
 def down(home: Home, show: Show) -> bool:

@@ -161,11 +161,13 @@ class Supervisor:
         self.state.phase = Phase.STOPPING
         self._write()
         await asyncio.gather(*(keeper.stop(patience=_SERVICE_PATIENCE) for keeper in self._services))
+        if self.plan.own_broker and self.plan.kafka().writes_start_up_cache():
+            self._note("kafka", "writing its start-up cache, once per user: a few seconds")
         await asyncio.gather(*(keeper.stop(patience=_INFRASTRUCTURE_PATIENCE) for keeper in self._infrastructure))
         if self.plan.own_broker:
             self.plan.kafka().keep_start_up_cache()
         for process in self.state.processes.values():
-            process.condition = Condition.STOPPED
+            process.condition, process.note = Condition.STOPPED, ""
         self.state.phase = last
         self._write()
 
