@@ -76,6 +76,7 @@ class Database:
             pool_timeout=_POOL_WAIT_SECONDS,
             pool_recycle=1800,
             connect_args={"server_settings": session, "timeout": _CONNECT_SECONDS},
+            hide_parameters=True,  # error texts are logged and kept with parked messages: no personal data
             json_serializer=statements.json_text,
             json_deserializer=orjson.loads,
         )

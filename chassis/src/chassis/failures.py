@@ -75,5 +75,5 @@ def is_infrastructure(error: BaseException) -> bool:
 
 
 def is_unstorable_text(error: BaseException) -> bool:
-    """A NUL byte (or a broken surrogate) was on its way into a text or jsonb column."""
-    return sqlstate(error) in _UNSTORABLE
+    """A NUL byte or a lone surrogate was on its way into a text or jsonb column."""
+    return sqlstate(error) in _UNSTORABLE or isinstance(_driver_error(error).__cause__, UnicodeEncodeError)

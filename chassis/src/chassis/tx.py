@@ -231,11 +231,12 @@ class Tx:
 
     async def _bulk(self, table: Table, statement: Statement, rows: Rows) -> CursorResult[Any]:
         self._refuse_other_makers(table, rows)
-        arrays = statement.arrays(rows)
         try:
-            return await self._connection.exec_driver_sql(statement.sql, arrays)
-        except DBAPIError as error:
-            raise _explained(error, table, rows) from error
+            return await self._connection.exec_driver_sql(statement.sql, statement.arrays(rows))
+        except (DBAPIError, TypeError) as error:
+            if (told := _unstorable_text(error, table, rows)) is not None:
+                raise told from error
+            raise
 
     def _refuse_other_makers(self, table: Table, rows: Rows) -> None:
         if "maker_id" in table.columns and any(row.get("maker_id") != self.maker_id for row in rows):
@@ -273,17 +274,17 @@ def _slot(namespace: str, name: str) -> int:
     return (space << 32) | slot
 
 
-def _explained(error: DBAPIError, table: Table, rows: Rows) -> Exception:
-    """Names the row and column of a text PostgreSQL cannot store; any other error stays as it is."""
-    if not failures.is_unstorable_text(error):
-        return error
+def _unstorable_text(error: Exception, table: Table, rows: Rows) -> UnstorableText | None:
+    """Names the row and column of a text that PostgreSQL, or JSON on the way there, cannot take."""
+    if isinstance(error, DBAPIError) and not failures.is_unstorable_text(error):
+        return None
     for at, row in enumerate(rows):
         for name, value in row.items():
             if _unstorable(value):
                 return UnstorableText(f"{table.name}.{name}, row {at + 1}: text holds a NUL or a lone surrogate")
-    return UnstorableText(f"{table.name}: text holds a NUL or a lone surrogate")
+    return None
 
 
 def _unstorable(value: object) -> bool:
     text = str(value) if isinstance(value, (str, dict, list, tuple)) else ""
-    return "\x00" in text or "\\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
+    return "\x00" in text or "\\x00" in text or "\\ud" in text or any("\ud800" <= one <= "\udfff" for one in text)
