@@ -2,6 +2,4 @@
 
 from __future__ import annotations
 
-import importlib.util
-
-pytest_plugins = ["suite.testing", *(["chassis.testing"] if importlib.util.find_spec("chassis.testing") else [])]
+pytest_plugins = ["suite.testing", "chassis.testing"]
