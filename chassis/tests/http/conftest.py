@@ -47,9 +47,6 @@ from chassis.statements import table_of
 from chassis.tx import Stale, StoredFile, Tx
 from kernel.refusal import Refusal
 
-Behaviour = Literal[
-    "done", "refused", "refused-twice", "stale", "duplicate", "crash", "away", "nul", "too-large", "check", "sleep"
-]
 router = Router()
 
 
@@ -84,7 +81,9 @@ class Trial(RequestModel):
     number: Annotated[str, Text(50)]
     amount: MoneyText = Field(default=100, validate_default=True)  # type: ignore[assignment]
     ordered_on: BusinessDate | None = None
-    behaviour: Behaviour = "done"
+    behaviour: Annotated[str, Text(20, pattern="[a-z-]+")] = "done"
+    """How the deed is to go: see `_one`; anything unknown is simply done."""
+    channel: Literal["web", "fax"] = "web"
     remark: Annotated[str, Text(200, blank=True, lines=True)] = ""
     parts: Annotated[list[Part], Field(max_length=100)] = Field(default_factory=list)
 

@@ -122,7 +122,7 @@ async def test_a_wrong_field_is_named_with_its_rule(
 
 @pytest.mark.req("GEN-010")
 async def test_all_wrong_fields_and_parameters_are_told_together(client: httpx.AsyncClient) -> None:
-    body = {"amount": "x", "behaviour": "other", "ordered_on": "2026-02-30", "status": "paid"}
+    body = {"amount": "x", "channel": "other", "ordered_on": "2026-02-30", "status": "paid"}
 
     answer = await client.post("/v1/trials?dry_run=perhaps", json=body, headers={"Accept-Language": "zh;q=0.9, fr"})
 
@@ -130,7 +130,7 @@ async def test_all_wrong_fields_and_parameters_are_told_together(client: httpx.A
         ("dry_run", "NOT_A_BOOLEAN"),
         ("/number", "REQUIRED"),
         ("/amount", "NOT_A_NUMBER"),
-        ("/behaviour", "BAD_CHOICE"),
+        ("/channel", "BAD_CHOICE"),
         ("/ordered_on", "BAD_DATE"),
         ("/status", "UNKNOWN_FIELD"),
     }

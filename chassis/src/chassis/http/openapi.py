@@ -5,6 +5,7 @@ Nothing undocumented may come back (INT-080): each operation lists its problems 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from pydantic.json_schema import models_json_schema
 
 from chassis.http.answers import PROBLEM_JSON
 from chassis.http.models import Problem
-from chassis.http.routes import CODES, Route, RouteFacts, facts_of
+from chassis.http.routes import CODES, NotDeclared, Route, RouteFacts, facts_of
 from chassis.problems import ProblemTexts
 from chassis.service import Service
 from kernel.refusal import Refusal
@@ -55,7 +56,8 @@ def operation_id(service: str) -> Callable[[APIRoute], str]:
 
 
 def describe(app: FastAPI, service: Service, texts: ProblemTexts) -> bytes:
-    """The finished document as JSON. Raises ValueError when two routes of the service share a function name."""
+    """The finished document as JSON. Raises NotDeclared when two routes of the service share a function name."""
+    _check_names(app)
     document = get_openapi(title=app.title, version=app.version, routes=app.routes)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(_problem_schemas())
@@ -65,13 +67,17 @@ def describe(app: FastAPI, service: Service, texts: ProblemTexts) -> bytes:
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "EdDSA access token"}
     }
     document["tags"] = [{"name": service.name}]
-    known: set[str] = set()
     for facts, operation in _operations(app, document):
-        if operation["operationId"] in known:
-            raise ValueError(f"two routes of {service.name} are called {operation['operationId']}")
-        known.add(operation["operationId"])
         _complete(operation, facts, service.name, texts)
     return orjson.dumps(document)
+
+
+def _check_names(app: FastAPI) -> None:
+    routes = [context.original_route for context in iter_route_contexts(app.routes)]
+    names = Counter(route.name for route in routes if isinstance(route, Route) and route.include_in_schema)
+    twice = sorted(name for name, count in names.items() if count > 1)
+    if twice:
+        raise NotDeclared(f"two routes are called {', '.join(twice)}: name their functions apart")
 
 
 def _problem_schemas() -> Mapping[str, Any]:
