@@ -5,11 +5,21 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from hypothesis import settings
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from chassis.service import Service
+from ordering.app import service as ordering_service
 
 ROOT = Path(__file__).parents[3]
 if str(ROOT) not in sys.path:
     sys.path.append(str(ROOT))
 
-settings.register_profile("oroshi", deadline=None)
-settings.load_profile("oroshi")
+hypothesis_settings.register_profile("oroshi", deadline=None)
+hypothesis_settings.load_profile("oroshi")
+
+
+@pytest.fixture(scope="session")
+def service() -> Service:
+    """The service under test."""
+    return ordering_service

@@ -23,7 +23,7 @@ FOLDER: Final = Path(__file__).parents[3] / "demo" / "wholesaler"
 _SPACE: Final = UUID("0190aaaa-0000-7000-8000-000000000000")
 
 
-def _named(name: str) -> UUID:
+def named(name: str) -> UUID:
     return uuid5(_SPACE, name)
 
 
@@ -74,7 +74,7 @@ def market() -> Market:
     maker = json.loads((FOLDER / "maker.json").read_text(encoding="utf-8"))
     taxes = {
         tax["rate"]: Tax(
-            _named(tax["code"]),
+            named(tax["code"]),
             Rate.of(tax["rate"]),
             tax["reduced"],
             Rounding(tax["rounding"]),
@@ -97,7 +97,7 @@ def market() -> Market:
         skus={row["sku_code"].upper(): _sku(row, taxes[row["tax_rate"]]) for row in _table("products.csv")},
         customers={row["customer_code"]: _customer(row) for row in _table("customers.csv")},
         customer_rates={
-            (_named(row["model_number"]), _named(row["customer_code"])): Rate.of(row["wholesale_rate"])
+            (named(row["model_number"]), named(row["customer_code"])): Rate.of(row["wholesale_rate"])
             for row in _table("product_customer_rates.csv")
         },
     )
@@ -105,9 +105,9 @@ def market() -> Market:
 
 def _sku(row: dict[str, str], tax: Tax) -> Sku:
     return Sku(
-        sku_id=_named(row["sku_code"]),
+        sku_id=named(row["sku_code"]),
         code=row["sku_code"],
-        product_id=_named(row["model_number"]),
+        product_id=named(row["model_number"]),
         name=row["product_name_ja"],
         state="on_sale",
         prices={row["currency"]: Decimal(row["original_price"])},
@@ -136,7 +136,7 @@ def _customer(row: dict[str, str]) -> Customer:
         row["ship_to_phone"],
     )
     return Customer(
-        customer_id=_named(row["customer_code"]),
+        customer_id=named(row["customer_code"]),
         code=row["customer_code"],
         address=home,
         destination=destination,

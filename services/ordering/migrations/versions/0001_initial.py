@@ -133,6 +133,7 @@ create table orders (
     placed_at timestamptz not null,
     placed_note text not null,
     changed_at timestamptz not null,
+    stocked_at timestamptz,
     version bigint not null,
     constraint pk_orders primary key (maker_id, order_id),
     constraint uq_orders_number unique (maker_id, number),

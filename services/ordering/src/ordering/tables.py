@@ -171,6 +171,7 @@ class Order(_Table, table=True):
     placed_at: datetime = Field(sa_type=AWARE)
     placed_note: str = Field(sa_type=Text)
     changed_at: datetime = Field(sa_type=AWARE)
+    stocked_at: datetime | None = Field(default=None, sa_type=AWARE)
     version: int = Field(sa_type=BigInteger)
 
 

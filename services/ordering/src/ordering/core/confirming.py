@@ -95,7 +95,11 @@ def _adjusted(
     """The changed content, None when nothing changes, or every problem of the changes."""
     official = order.content
     problems, changes = _matched(official.lines, command.changes)
-    problems += [problem for change in command.changes for problem in _change_problems(change, market)]
+    problems += [
+        problem
+        for at, change in enumerate(command.changes)
+        for problem in _change_problems(change, f"/changes/{at}", market)
+    ]
     if problems:
         return tuple(problems)
     lines = [
@@ -118,7 +122,7 @@ def _matched(lines: Sequence[Line], changes: Sequence[LineChange]) -> tuple[list
     matched: dict[UUID, LineChange] = {}
     for place, change in enumerate(changes):
         found = [line for line in lines if _is_meant(line, change)]
-        where = f"changes.{place}.{'sku_code' if change.line_no is None else 'line_no'}"
+        where = f"/changes/{place}/{'sku_code' if change.line_no is None else 'line_no'}"
         named = str(change.sku_code if change.line_no is None else change.line_no)
         if len(found) != 1:
             problems.append(Refusal("AMBIGUOUS_LINE" if found else "UNKNOWN_LINE", {"line": named}, where, value=named))
@@ -134,11 +138,11 @@ def _is_meant(line: Line, change: LineChange) -> bool:
     return by_no and (change.sku_code is None or change.sku_code.upper() == line.sku_code.upper())
 
 
-def _change_problems(change: LineChange, market: Market) -> Iterator[Refusal]:
+def _change_problems(change: LineChange, path: str, market: Market) -> Iterator[Refusal]:
     if change.tax_rate is not None and not market.taxes.knows(change.tax_rate):
-        yield Refusal("BAD_TAX_RATE", {"rate": str(change.tax_rate)}, "changes.tax_rate", value=str(change.tax_rate))
+        yield Refusal("BAD_TAX_RATE", {"rate": str(change.tax_rate)}, f"{path}/tax_rate", value=str(change.tax_rate))
     if change.planned_from and change.planned_to and change.planned_from > change.planned_to:
-        yield Refusal("BAD_PERIOD", {}, "changes.planned_to", value=change.planned_to.isoformat())
+        yield Refusal("BAD_PERIOD", {}, f"{path}/planned_to", value=change.planned_to.isoformat())
 
 
 def _changed(line: Line, change: LineChange, market: Market) -> Line:

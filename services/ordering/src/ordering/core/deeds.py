@@ -56,7 +56,7 @@ class Approve:
 def override_credit(order: Order, signed: Signature) -> Decision:
     """Lets an order over the credit limit pass; needs a reason (CUS-060, ORD-016)."""
     if not signed.note:
-        return (Refusal("REQUIRED", {}, "reason"),)
+        return (Refusal("REQUIRED", {}, "/reason"),)
     if order.state is OrderState.CANCELLED:
         return _refused(order, "override_credit")
     if not order.over_limit:
@@ -79,7 +79,7 @@ def approve(order: Order, command: Approve) -> Decision:
 def reject(order: Order, signed: Signature) -> Decision:
     """The buyer does not agree; needs a reason (ORD-073)."""
     if not signed.note:
-        return (Refusal("REQUIRED", {}, "reason"),)
+        return (Refusal("REQUIRED", {}, "/reason"),)
     return _cannot(order, Deed.REJECT) or [ConfirmationRejected(signed)]
 
 
@@ -112,14 +112,14 @@ def cancel(order: Order, signed: Signature) -> Decision:
     """Cancels for good; needs a reason and no unshipped SKUs (ORD-082, ORD-083)."""
     problems = _cannot(order, Deed.CANCEL) or ()
     if not signed.note:
-        problems = (*problems, Refusal("REQUIRED", {}, "reason"))
+        problems = (*problems, Refusal("REQUIRED", {}, "/reason"))
     return problems or [OrderCancelled(signed)]
 
 
 def hold(order: Order, signed: Signature) -> Decision:
     """Sets the order's own hold: it may be confirmed but not shipped (ORD-075)."""
     if not signed.note:
-        return (Refusal("REQUIRED", {}, "reason"),)
+        return (Refusal("REQUIRED", {}, "/reason"),)
     if order.on_hold or order.state in (OrderState.CANCELLED, OrderState.DELIVERED):
         return _refused(order, "hold")
     return [HoldChanged(on_hold=True, signed=signed)]

@@ -34,6 +34,7 @@ class Wanted:
     """Which masters a decision needs. Codes of SKUs count ignoring case."""
 
     sku_codes: Collection[str] = ()
+    sku_ids: Collection[UUID] = ()
     customer_codes: Collection[str] = ()
     customer_ids: Collection[UUID] = ()
 
@@ -49,7 +50,7 @@ class CustomerRate:
 
 async def load_market(tx: Tx, wanted: Wanted) -> Market:
     """The maker's preferences and taxes, and the wanted masters as far as they are known."""
-    skus = await load_skus(tx, wanted.sku_codes)
+    skus = await load_skus(tx, codes=wanted.sku_codes, ids=wanted.sku_ids)
     customers = await load_customers(tx, codes=wanted.customer_codes, ids=wanted.customer_ids)
     return Market(
         preferences=await load_preferences(tx),
@@ -93,13 +94,13 @@ async def load_taxes(tx: Tx) -> TaxTable:
     )
 
 
-async def load_skus(tx: Tx, codes: Collection[str]) -> list[Sku]:
-    """The SKUs of these codes; of several copies with one code the newest comes last."""
-    if not codes:
+async def load_skus(tx: Tx, *, codes: Collection[str] = (), ids: Collection[UUID] = ()) -> list[Sku]:
+    """The SKUs of these codes and ids; of several copies with one code the newest comes last."""
+    if not codes and not ids:
         return []
     t = columns(tables.Sku)
-    keys = {code.upper() for code in codes}
-    found = select(tables.sql(tables.Sku)).where(t.maker_id == tx.maker_id, among(t.code_key, keys)).order_by(t.version)
+    named = or_(among(t.code_key, {code.upper() for code in codes}), among(t.sku_id, ids))
+    found = select(tables.sql(tables.Sku)).where(t.maker_id == tx.maker_id, named).order_by(t.version)
     return [_sku_of(row) for row in await tx.rows(found)]
 
 

@@ -89,6 +89,14 @@ async def save_orders(tx: Tx, histories: Collection[History], taxes: TaxTable) -
     await _save_confirmations(tx, changed)
 
 
+async def mark_stocked(tx: Tx, order_ids: Collection[UUID]) -> None:
+    """Remember when fulfillment said that it has these orders; no part of the aggregate, nothing depends on it."""
+    rows = [
+        {"maker_id": tx.maker_id, "order_id": order_id, "stocked_at": tx.now} for order_id in sorted(set(order_ids))
+    ]
+    await tx.update(tables.Order, rows, key=("maker_id", "order_id"))
+
+
 def saved(history: History) -> History:
     """The history as it stands after `save_orders`: the order one version on."""
     if history.before is None or not history.steps:

@@ -14,7 +14,7 @@ from ordering.core.nextengine.layouts import Cell, Column
 
 Value: TypeAlias = str | int | date | datetime
 
-_CODE: Final = re.compile(r"[A-Za-z0-9_-]+")
+_NOT_CODE: Final = re.compile(r"[^A-Za-z0-9_-]")
 _DATETIME: Final = re.compile(r"([0-9]{4})/([0-9]{2})/([0-9]{2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
 _LOOSE_DATETIME: Final = re.compile(
     r"([0-9]{4})[/-]([0-9]{1,2})[/-]([0-9]{1,2})(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
@@ -67,21 +67,21 @@ def _number(column: Column, text: str) -> int | Wrong:
         return Wrong("NOT_A_NUMBER")
     if isinstance(number, int) and column.least <= number <= column.most:
         return number
-    return Wrong("OUT_OF_RANGE", (("lowest", str(column.least)), ("highest", str(column.most))))
+    return Wrong("OUT_OF_RANGE", (("range", f"{column.least} – {column.most}"),))
 
 
 def _text(column: Column, text: str) -> str | Wrong:
     try:
         return _within(column, clean(text))
-    except BadText:
-        return Wrong("BAD_CHARS", (("allowed", "no control characters"),))
+    except BadText as bad:
+        return _bad_character(bad.position, bad.code_point)
 
 
 def _lines(column: Column, text: str) -> str | Wrong:
     try:
         return _within(column, clean_lines(text))
-    except BadText:
-        return Wrong("BAD_CHARS", (("allowed", "no control characters"),))
+    except BadText as bad:
+        return _bad_character(bad.position, bad.code_point)
 
 
 def _within(column: Column, text: str) -> str | Wrong:
@@ -92,9 +92,12 @@ def _within(column: Column, text: str) -> str | Wrong:
 
 def _code(column: Column, text: str) -> str | Wrong:
     code = text.strip(" ")
-    if not _CODE.fullmatch(code):
-        return Wrong("BAD_CHARS", (("allowed", "A-Z a-z 0-9 - _"),))
-    return _within(column, code)
+    strange = _NOT_CODE.search(code)
+    return _bad_character(strange.start() + 1, ord(strange.group())) if strange else _within(column, code)
+
+
+def _bad_character(position: int, code_point: int) -> Wrong:
+    return Wrong("BAD_CHARS", (("position", str(position)), ("character", f"U+{code_point:04X}")))
 
 
 def _tax_rate(column: Column, text: str) -> int | Wrong:

@@ -1,0 +1,6 @@
+"""Routes of ordering, all under /v1."""
+
+from chassis.http import Router
+from ordering.api import confirmations, deeds, exposures, imports, orders
+
+ROUTERS: tuple[Router, ...] = (orders.router, imports.router, confirmations.router, deeds.router, exposures.router)

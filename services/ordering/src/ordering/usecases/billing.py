@@ -1,0 +1,71 @@
+"""What invoicing and payments tell ordering: shares of orders on invoices, posted balances (CUS-065, R24)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from uuid import UUID
+
+from chassis.tx import Tx
+from kernel.money import Currency, Money
+from ordering.core.deeds import Decision, record_billing
+from ordering.core.order import Order
+from ordering.store.billing import billed_quantities, invoice_notes, orders_of_notes, release_notes
+from ordering.store.exposures import Posted, post_balances
+from ordering.usecases.deliveries import OrderUnknown
+from ordering.usecases.desk import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceTold:
+    """An invoice that was issued or voided: the notes on it, and what of it belongs to which order, tax included."""
+
+    invoice_id: UUID
+    note_ids: Sequence[UUID]
+    shares: Sequence[tuple[UUID, Decimal]]
+
+
+async def invoices_issued(tx: Tx, invoices: Collection[InvoiceTold]) -> None:
+    """The orders' shares leave the ordered buckets: what is invoiced is payments' to tell. Raises OrderUnknown."""
+    await invoice_notes(tx, {note_id: invoice.invoice_id for invoice in invoices for note_id in invoice.note_ids})
+    await _rebilled(tx, invoices, sign=1)
+
+
+async def invoices_voided(tx: Tx, invoices: Collection[InvoiceTold]) -> None:
+    """The shares of voided invoices come back into the ordered buckets. Raises OrderUnknown."""
+    await release_notes(tx, [(note_id, invoice.invoice_id) for invoice in invoices for note_id in invoice.note_ids])
+    await _rebilled(tx, invoices, sign=-1)
+
+
+async def balances_changed(tx: Tx, balances: Iterable[Posted]) -> None:
+    """The posted balances of customers; the greater sequence is the newer."""
+    await post_balances(tx, list(balances))
+
+
+async def _rebilled(tx: Tx, invoices: Collection[InvoiceTold], *, sign: int) -> None:
+    amounts: dict[UUID, Decimal] = defaultdict(Decimal)
+    for invoice in invoices:
+        for order_id, amount in invoice.shares:
+            amounts[order_id] += sign * amount
+    touched = await orders_of_notes(tx, {note_id for invoice in invoices for note_id in invoice.note_ids})
+    desk = await Desk.opened(tx, list({*amounts, *touched}))
+    missing = amounts.keys() - {order.order_id for order in desk.orders()}
+    if missing:
+        raise OrderUnknown(", ".join(sorted(map(str, missing))))
+    quantities = await billed_quantities(tx, [order.order_id for order in desk.orders()])
+    for order in desk.orders():
+        deed = partial(_billed, quantities[order.order_id], amounts[order.order_id])
+        desk.do(order.order_id, deed)
+    await desk.close()
+
+
+def _billed(quantity: int, amount: Decimal, order: Order) -> Decision:
+    return record_billing(order, quantity=quantity, amount=Money(amount, order.currency))
+
+
+def posted(customer_id: UUID, currency: str, amount: Decimal, sequence: int) -> Posted:
+    """A balance as payments told it."""
+    return Posted(customer_id, Currency.of(currency), amount, sequence)

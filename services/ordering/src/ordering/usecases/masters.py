@@ -1,0 +1,194 @@
+"""Copies of foreign facts: kept when their states arrive, asked for once when a decision misses one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from chassis import peers
+from chassis.tx import Tx
+from kernel.money import Currency, Rate, Rounding
+from ordering.core.market import HOME_COUNTRY, Address, Customer, Market, Preferences, Sku, Tax
+from ordering.store import market as store
+from ordering.store.market import Wanted
+
+Given: TypeAlias = Mapping[str, Any]
+"""A state's body as JSON: from its topic, or from its owner's answer, which adds the version."""
+
+_MOST_CODES: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the owners answered about masters that were missing here."""
+
+    skus: Sequence[Given] = ()
+    customers: Sequence[Given] = ()
+
+
+class MastersMissing(Exception):  # no error: "ask their owner, then run the deed again"
+    """A decision needs masters whose states have not arrived; nothing was written."""
+
+    def __init__(self, sku_codes: frozenset[str], customer_codes: frozenset[str]) -> None:
+        super().__init__(f"{len(sku_codes)} SKUs, {len(customer_codes)} customers")
+        self.sku_codes = sku_codes
+        self.customer_codes = customer_codes
+
+
+async def the_market(tx: Tx, wanted: Wanted, answers: Answers | None) -> Market:
+    """The wanted facts. Raises MastersMissing while nobody has been asked about the ones that are not here; once
+    asked, the answers are kept and what is still missing does not exist."""
+    if answers is not None:
+        await keep_skus(tx, [(given, int(given["version"])) for given in answers.skus])
+        await keep_customers(tx, [(given, int(given["version"])) for given in answers.customers])
+    market = await store.load_market(tx, wanted)
+    skus = frozenset(code for code in wanted.sku_codes if code and market.sku(code) is None)
+    customers = frozenset(code for code in wanted.customer_codes if code and code not in market.customers)
+    if answers is None and (skus or customers):
+        raise MastersMissing(skus, customers)
+    return market
+
+
+async def ask_owners(missing: MastersMissing, maker_id: UUID) -> Answers:
+    """Asks catalog and customers, in bulk, outside any transaction. Raises chassis.peers.PeerAway."""
+    return Answers(
+        skus=await _asked("catalog", "/internal/skus", sorted(missing.sku_codes), maker_id),
+        customers=await _asked("customers", "/internal/customers", sorted(missing.customer_codes), maker_id),
+    )
+
+
+async def keep_maker(tx: Tx, given: Given, *, version: int) -> None:
+    """The maker's preferences."""
+    await store.save_preferences(tx, _preferences(given), version=version)
+
+
+async def keep_taxes(tx: Tx, taxes: Iterable[tuple[Given, int]]) -> None:
+    """Taxes with their versions."""
+    await store.save_taxes(tx, [(_tax(given), version) for given, version in taxes])
+
+
+async def keep_skus(tx: Tx, skus: Iterable[tuple[Given, int]]) -> None:
+    """SKUs with their versions."""
+    await store.save_skus(tx, [(_sku(given), version) for given, version in skus])
+
+
+async def keep_customers(tx: Tx, customers: Iterable[tuple[Given, int]]) -> None:
+    """Customers with their versions."""
+    await store.save_customers(tx, [(_customer(given), version) for given, version in customers])
+
+
+async def keep_rates(tx: Tx, rates: Iterable[tuple[Given, int]]) -> None:
+    """Rates of products for customers with their versions."""
+    await store.save_rates(tx, [(_rate(given), version) for given, version in rates])
+
+
+async def forget(
+    tx: Tx,
+    *,
+    taxes: Iterable[str] = (),
+    skus: Iterable[str] = (),
+    customers: Iterable[str] = (),
+    rates: Iterable[str] = (),
+) -> None:
+    """Follows tombstones, named by their Kafka keys. What orders copied from them stays (GEN-012)."""
+    await store.forget_taxes(tx, [UUID(key) for key in taxes])
+    await store.forget_skus(tx, [UUID(key) for key in skus])
+    await store.forget_customers(tx, [UUID(key) for key in customers])
+    pairs = [key.split("/") for key in rates]
+    await store.forget_rates(tx, [(UUID(product), UUID(customer)) for product, customer in pairs])
+
+
+async def _asked(peer: str, path: str, codes: Sequence[str], maker_id: UUID) -> list[Given]:
+    answers: list[Given] = []
+    for start in range(0, len(codes), _MOST_CODES):
+        answers += await peers.ask(peer, path, {"codes": codes[start : start + _MOST_CODES]}, maker_id)
+    return answers
+
+
+def _preferences(given: Given) -> Preferences:
+    return replace(
+        store.DEFAULTS,
+        currency=Currency.of(given["default_currency"]),
+        time_zone=_zone(given["time_zone"]),
+        price_rounding=Rounding(given["price_rounding"]),
+        prices_include_tax=given["price_tax_mode"] == "inclusive",
+        converts_at_confirmation=given["unshipped_creation"] != "manual",
+        strict_import=given["strict_import"],
+        language=given["default_language"],
+    )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):  # a zone this host's tables do not know yet
+        return store.DEFAULTS.time_zone
+
+
+def _tax(given: Given) -> Tax:
+    return Tax(
+        tax_id=UUID(given["tax_id"]),
+        rate=Rate.of(given["rate"]),
+        reduced=given["reduced"],
+        rounding=Rounding(given["rounding"]),
+        country=given["country"],
+        standard=given["standard"],
+        active=given["active"],
+    )
+
+
+def _sku(given: Given) -> Sku:
+    taxes = {tax["country"]: UUID(tax["tax_id"]) for tax in given["taxes"]}
+    return Sku(
+        sku_id=UUID(given["sku_id"]),
+        code=given["code"],
+        product_id=UUID(given["product_id"]),
+        name=given["name_ja"] or given["name_en"],
+        state=given["state"],
+        prices={price["currency"]: Decimal(price["amount"]) for price in given["prices"]},
+        tax_id=taxes.get(HOME_COUNTRY),
+        wholesale_rate=_percent(given["wholesale_rate"]),
+        planned_from=_day(given.get("planned_from")),
+        planned_to=_day(given.get("planned_to")),
+    )
+
+
+def _customer(given: Given) -> Customer:
+    address = Address(**given["address"])
+    ship_tos = {int(ship_to["number"]): Address(**ship_to["address"]) for ship_to in given.get("ship_tos", ())}
+    limit = given["credit_limit"]
+    return Customer(
+        customer_id=UUID(given["customer_id"]),
+        code=given["code"],
+        address=address,
+        # A customer without a destination of its own is shipped to where it is billed (CUS-033).
+        destination=ship_tos.pop(0, address),
+        email=given["email"],
+        payment_category=given["payment_category"],
+        shipping_category=given["shipping_category"],
+        wholesale_rate=_percent(given["wholesale_rate"]),
+        credit_limit=None if limit is None else Decimal(limit),
+        active=given["active"],
+        ship_tos=ship_tos,
+    )
+
+
+def _rate(given: Given) -> store.CustomerRate:
+    return store.CustomerRate(
+        product_id=UUID(given["product_id"]),
+        customer_id=UUID(given["customer_id"]),
+        rate=Rate.of(given["wholesale_rate"]),
+    )
+
+
+def _percent(percent: str | None) -> Rate | None:
+    return None if percent is None else Rate.of(percent)
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
