@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -79,7 +80,7 @@ class Trial(RequestModel):
     """What to note, and how it is to go."""
 
     number: Annotated[str, Text(50)]
-    amount: MoneyText = Field(default=100, validate_default=True)  # type: ignore[assignment]
+    amount: MoneyText = Decimal(100)
     ordered_on: BusinessDate | None = None
     behaviour: Annotated[str, Text(20, pattern="[a-z-]+")] = "done"
     """How the deed is to go: see `_one`; anything unknown is simply done."""

@@ -133,7 +133,7 @@ async def test_what_did_not_succeed_is_not_kept(
 async def test_a_key_is_1_to_255_printable_ascii_characters(
     client: httpx.AsyncClient, trial: Trial, sent: str, status: int
 ) -> None:
-    answer = await client.post("/v1/trials", json=trial(), headers={"Idempotency-Key": sent.encode()})  # type: ignore[dict-item]
+    answer = await client.post("/v1/trials", json=trial(), headers={b"Idempotency-Key": sent.encode()})
 
     assert answer.status_code == status
     if status == 400:

@@ -76,7 +76,7 @@ KEYS = {
 @given(st.data())
 def test_a_cursor_gives_back_the_values_it_was_made_of(data: st.DataObject) -> None:
     kinds = data.draw(st.lists(st.sampled_from(list(KEYS)), min_size=1, max_size=4))
-    values = [data.draw(st.none() | KEYS[kind]) for kind in kinds]
+    values: list[Any] = [data.draw(st.none() | KEYS[kind]) for kind in kinds]
 
     page = Page(cursor=cursor_of(MAKER, values))
 
