@@ -10,6 +10,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import asyncpg
 import httpx
@@ -197,6 +198,20 @@ def test_two_homes_run_side_by_side_on_servers_of_their_own(home: Home, suite: S
         other.remove()
 
 
+def test_servers_of_the_users_own_are_used_and_not_started(
+    home: Home, suite: SuiteState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = json.loads(home.environment.read_text())
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", told["KAFKA_BOOTSTRAP_SERVERS"])
+    monkeypatch.setenv("DATABASE_URL_ALPHA", told["DATABASE_URL_ALPHA"])
+    other = Home(home.folder.parent / "guest")
+    try:
+        assert set(up(_wish(other, "alpha"), _silent).processes) == {"traefik", "alpha"}
+    finally:
+        down(other, _silent)
+        other.remove()
+
+
 def test_a_service_that_cannot_start_stops_everything_and_shows_its_last_words(home: Home) -> None:
     other = Home(home.folder.parent / "third")
     down(home, _silent)
@@ -210,6 +225,22 @@ def test_a_service_that_cannot_start_stops_everything_and_shows_its_last_words(h
     assert state.phase is Phase.FAILED
     assert not any(one.identity and one.identity.alive() for one in state.processes.values())
     other.remove()
+
+
+@pytest.mark.parametrize(
+    ("resource", "says"), [("memory", "Only 100 MB of memory are free"), ("disk", "Only 100 MB are free on the disk")]
+)
+def test_too_little_memory_or_disk_is_told_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, resource: str, says: str
+) -> None:
+    little = SimpleNamespace(available=100 * 1024**2, free=100 * 1024**2)
+    target = "psutil.virtual_memory" if resource == "memory" else "shutil.disk_usage"
+    monkeypatch.setattr(target, lambda *_: little)
+
+    with pytest.raises(Trouble, match=says):
+        up(_wish(Home(tmp_path / "home"), "alpha"), _silent)
+
+    assert not (tmp_path / "home" / "postgres").exists()
 
 
 def test_a_folder_with_other_things_in_it_is_never_taken_nor_deleted(tmp_path: Path) -> None:

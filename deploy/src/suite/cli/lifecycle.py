@@ -14,6 +14,7 @@ from suite.places import SERVICES
 from suite.runner import lifecycle
 from suite.runner.home import Home
 from suite.runner.plan import Wish
+from suite.runner.secrets import Secrets
 from suite.runner.state import SuiteState
 from suite.trouble import Trouble
 
@@ -37,6 +38,7 @@ def up(
     took = f" after {state.ready_seconds} s" if state.ready_seconds else ""
     out.print(f"[green]✓[/] The suite serves at [bold]{state.url}[/] (API documents: {state.url}/docs){took}")
     out.print(f"  home {wish.home}   look: ./oroshi status   stop: ./oroshi down")
+    out.print(f"  operator login: {Secrets(home_of(home).secrets).operator}")
 
 
 @app.command()
@@ -68,7 +70,7 @@ def start(wish: Wish) -> SuiteState:
     """`up` with its progress on stderr. Ctrl-C stops again what this call started."""
     home = Home(Path(wish.home))
     was_running = _runs(home)
-    err.print("Looking at the running suite …" if was_running else f"Starting the suite in {home.folder} …")
+    err.print("It runs already; options count from the next start." if was_running else f"Starting in {home.folder} …")
     try:
         with progress(STARTING) as show:
             return lifecycle.up(wish, show)

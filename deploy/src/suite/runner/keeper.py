@@ -22,6 +22,7 @@ _FIRST_PAUSE = 0.3
 _LONGEST_PAUSE = 10.0
 _STEADY_SECONDS = 30.0
 _GIVES_UP_AFTER = 3
+_LONG_LOG = 32 * 1024**2
 
 
 class Keeper:
@@ -80,6 +81,7 @@ class Keeper:
 
     async def _live(self) -> int:
         """From start to end of one process; returns its exit code."""
+        _make_room(self._log)
         process = spawn(self.launch, self._log)
         identity = Identity.of(process.pid)
         self.state.pid, self.state.born = identity.pid, identity.born
@@ -123,6 +125,12 @@ class Keeper:
             if in_use
             else f"The whole log: {self._log}",
         )
+
+
+def _make_room(log: Path) -> None:
+    """A long log makes way at the next start; one older one is kept."""
+    if log.exists() and log.stat().st_size > _LONG_LOG:
+        log.replace(log.with_suffix(".log.1"))
 
 
 def _last_words(code: int) -> str:
