@@ -25,9 +25,9 @@ _CENT: Final = Decimal("0.01")
 
 
 def bad_code(pattern: re.Pattern[str], code: str, *, path: str, allowed: str) -> Iterator[Refusal]:
-    """BAD_CHARS where a code is blank, too long or uses other characters."""
+    """BAD_FORMAT where a code is blank, too long or uses other characters."""
     if not pattern.fullmatch(code):
-        yield Refusal("BAD_CHARS" if code else "REQUIRED", {"allowed": allowed}, path, value=code)
+        yield Refusal("BAD_FORMAT" if code else "REQUIRED", {"expected": allowed}, path, value=code)
 
 
 def bad_length(text: str, *, shortest: int, longest: int, path: str) -> Iterator[Refusal]:
@@ -35,35 +35,37 @@ def bad_length(text: str, *, shortest: int, longest: int, path: str) -> Iterator
     if len(text) < shortest:
         yield Refusal("REQUIRED", {}, path)
     elif len(text) > longest:
-        yield Refusal("TOO_LONG", {"limit": str(longest), "length": str(len(text))}, path, value=text)
+        yield Refusal("TOO_LONG", {"limit": str(longest)}, path, value=text)
 
 
-def bad_names(names: Mapping[str, str], *, default_language: str, path: str = "names") -> Iterator[Refusal]:
+def bad_names(names: Mapping[str, str], *, default_language: str, path: str = "/names") -> Iterator[Refusal]:
     """The default language is mandatory, others fall back to it (CAT-003); 255 characters each (CAT-031)."""
     if not names.get(default_language):
-        yield Refusal("REQUIRED", {"language": default_language}, f"{path}.{default_language}")
+        yield Refusal("REQUIRED", {"language": default_language}, f"{path}/{default_language}")
     for language, name in names.items():
         if language not in LANGUAGES:
-            yield Refusal("NOT_ALLOWED", {"allowed": ", ".join(LANGUAGES)}, f"{path}.{language}", value=language)
-        yield from bad_length(name, shortest=0, longest=255, path=f"{path}.{language}")
+            yield Refusal("BAD_CHOICE", {"allowed": ", ".join(LANGUAGES)}, f"{path}/{language}", value=language)
+        yield from bad_length(name, shortest=0, longest=255, path=f"{path}/{language}")
 
 
 def bad_prices(prices: Mapping[str, Decimal], *, path: str) -> Iterator[Refusal]:
     """CURRENCY_UNSUPPORTED, OUT_OF_RANGE or TOO_MANY_DECIMALS for original prices by currency (CAT-050, GEN-001)."""
     for code, price in prices.items():
-        where = f"{path}.{code}"
+        where = f"{path}/{code}"
         if code not in SUPPORTED:
             yield Refusal("CURRENCY_UNSUPPORTED", {"currency": code}, where, value=code)
         elif not 0 <= price <= HIGHEST_PRICE:
-            bounds = {"lowest": "0", "highest": str(HIGHEST_PRICE), "decimals": str(SUPPORTED[code].minor_units)}
-            yield Refusal("OUT_OF_RANGE", bounds, where, value=str(price))
+            yield Refusal("OUT_OF_RANGE", {"range": f"0 – {HIGHEST_PRICE}"}, where, value=str(price))
         elif price % SUPPORTED[code].unit:
-            facts = {"currency": code, "decimals": str(SUPPORTED[code].minor_units)}
-            yield Refusal("TOO_MANY_DECIMALS", facts, where, value=str(price))
+            decimals = str(SUPPORTED[code].minor_units)
+            yield Refusal("TOO_MANY_DECIMALS", {"limit": decimals}, where, value=str(price))
 
 
 def bad_percent(percent: Decimal | None, *, path: str, finest: Decimal = _CENT) -> Iterator[Refusal]:
-    """OUT_OF_RANGE where a rate is not 0 to 100 percent, or finer than allowed (GEN-018)."""
-    if percent is not None and (not 0 <= percent <= 100 or percent % finest):
-        bounds = {"lowest": "0", "highest": "100", "decimals": str(len(str(finest)) - 2)}
-        yield Refusal("OUT_OF_RANGE", bounds, path, value=str(percent))
+    """OUT_OF_RANGE or TOO_MANY_DECIMALS where a rate is not 0 to 100 percent, or finer than allowed (GEN-018)."""
+    if percent is None:
+        return
+    if not 0 <= percent <= 100:
+        yield Refusal("OUT_OF_RANGE", {"range": "0 – 100"}, path, value=str(percent))
+    elif percent % finest:
+        yield Refusal("TOO_MANY_DECIMALS", {"limit": str(len(str(finest)) - 2)}, path, value=str(percent))

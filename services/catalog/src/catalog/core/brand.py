@@ -47,10 +47,10 @@ class Tax:
 
 def brand_problems(brand: Brand, *, default_language: str, taken_codes: frozenset[str]) -> tuple[Refusal, ...]:
     """Everything wrong with a new or changed brand; `taken_codes` are those of the maker's other brands."""
-    problems = [*bad_code(BRAND_CODE, brand.code, path="code", allowed="A-Z 0-9 _ -")]
+    problems = [*bad_code(BRAND_CODE, brand.code, path="/code", allowed="A-Z 0-9 _ -")]
     problems += bad_names(brand.names, default_language=default_language)
     if brand.code in taken_codes:
-        problems.append(Refusal("CODE_TAKEN", {"code": brand.code}, "code", value=brand.code))
+        problems.append(Refusal("CODE_TAKEN", {"code": brand.code}, "/code", value=brand.code))
     return tuple(problems)
 
 
@@ -60,14 +60,14 @@ def tax_problems(tax: Tax, *, others: tuple[Tax, ...]) -> tuple[Refusal, ...]:
 
 
 def _tax_problems(tax: Tax, others: tuple[Tax, ...]) -> Iterator[Refusal]:
-    yield from bad_length(tax.code, shortest=1, longest=20, path="code")
-    yield from bad_length(tax.name, shortest=1, longest=100, path="name")
-    yield from bad_percent(tax.rate, path="rate", finest=_FINEST_TAX)
-    yield from bad_code(COUNTRY, tax.country, path="country", allowed="ISO 3166 alpha-2")
+    yield from bad_length(tax.code, shortest=1, longest=20, path="/code")
+    yield from bad_length(tax.name, shortest=1, longest=100, path="/name")
+    yield from bad_percent(tax.rate, path="/rate", finest=_FINEST_TAX)
+    yield from bad_code(COUNTRY, tax.country, path="/country", allowed="ISO 3166 alpha-2")
     for other in others:
         if other.code == tax.code:
-            yield Refusal("CODE_TAKEN", {"code": tax.code}, "code", value=tax.code)
+            yield Refusal("CODE_TAKEN", {"code": tax.code}, "/code", value=tax.code)
         if other.name == tax.name:
-            yield Refusal("NAME_TAKEN", {"name": tax.name}, "name", value=tax.name)
+            yield Refusal("NAME_TAKEN", {"name": tax.name}, "/name", value=tax.name)
         if tax.standard and other.standard and other.active and other.country == tax.country:
-            yield Refusal("STANDARD_TAX_TAKEN", {"tax": other.code, "country": tax.country}, "standard")
+            yield Refusal("STANDARD_TAX_TAKEN", {"tax": other.code, "country": tax.country}, "/standard")

@@ -48,13 +48,18 @@ class SkuState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sku:
-    """An orderable article: one value code per axis, in the template's order. Own `prices` win over the product's."""
+    """An orderable article: one value code per axis, in the template's order.
+
+    Own `prices`, partition price and weights win over the product's; empty or None = the product's.
+    """
 
     sku_id: UUID
     code: str
     values: tuple[str, ...]
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     partition_price: Decimal | None = None
+    net_weight_g: int | None = None
+    gross_weight_g: int | None = None
     state: SkuState = SkuState.ON_SALE
 
 
@@ -105,10 +110,10 @@ def problems(product: Product, around: Surroundings, *, before: Product | None =
     """Everything wrong with a product to be saved; `before` is its saved state when it exists already."""
     found = [*_texts(product, around), *_numbers(product, around), *_template(product, before), *_skus(product, around)]
     if before is None and not around.brand_has_catalog:
-        found.append(Refusal("CATALOG_REQUIRED", {}, "brand_id"))
+        found.append(Refusal("CATALOG_REQUIRED", {}, "/brand_id"))
     if product.model_number in around.taken_model_numbers:
         taken = {"model_number": product.model_number}
-        found.append(Refusal("MODEL_NUMBER_TAKEN", taken, "model_number", value=product.model_number))
+        found.append(Refusal("MODEL_NUMBER_TAKEN", taken, "/model_number", value=product.model_number))
     return tuple(found)
 
 
@@ -126,64 +131,63 @@ def archive(product: Product, *, catalogs: tuple[str, ...]) -> Product | Refusal
 
 
 def _texts(product: Product, around: Surroundings) -> Iterator[Refusal]:
-    yield from bad_length(product.model_number, shortest=1, longest=30, path="model_number")
+    yield from bad_length(product.model_number, shortest=1, longest=30, path="/model_number")
     yield from bad_names(product.names, default_language=around.default_language)
-    yield from bad_length(product.material, shortest=0, longest=500, path="material")
+    yield from bad_length(product.material, shortest=0, longest=500, path="/material")
     if product.hs_code and not HS_CODE.fullmatch(product.hs_code.replace(".", "")):
-        yield Refusal("HS_CODE", {}, "hs_code", value=product.hs_code)
+        yield Refusal("HS_CODE", {}, "/hs_code", value=product.hs_code)
     if product.country_of_origin:
-        yield from bad_code(COUNTRY, product.country_of_origin, path="country_of_origin", allowed="ISO 3166 alpha-2")
+        yield from bad_code(COUNTRY, product.country_of_origin, path="/country_of_origin", allowed="ISO 3166 alpha-2")
 
 
 def _numbers(product: Product, around: Surroundings) -> Iterator[Refusal]:
-    yield from bad_prices(product.prices, path="prices")
-    yield from bad_percent(product.wholesale_rate, path="wholesale_rate")
+    yield from bad_prices(product.prices, path="/prices")
+    yield from bad_percent(product.wholesale_rate, path="/wholesale_rate")
     for currency in product.prices.keys() - around.currencies:
-        yield Refusal("CURRENCY_NOT_ENABLED", {"currency": currency}, f"prices.{currency}", value=currency)
+        yield Refusal("CURRENCY_NOT_ENABLED", {"currency": currency}, f"/prices/{currency}", value=currency)
     for country, tax in product.taxes.items():
         if tax not in around.taxes:
-            yield Refusal("UNKNOWN_TAX", {"tax": str(tax)}, f"taxes.{country}", value=str(tax))
+            yield Refusal("UNKNOWN_TAX", {"tax": str(tax)}, f"/taxes/{country}", value=str(tax))
     for name in ("net_weight_g", "gross_weight_g", "partition_price"):
         value = getattr(product, name)
         if value is not None and value < 0:
-            yield Refusal("OUT_OF_RANGE", {"lowest": "0", "highest": "-", "decimals": "0"}, name, value=str(value))
+            yield Refusal("OUT_OF_RANGE", {"range": "0 –"}, f"/{name}", value=str(value))
     for name in ("minimum_quantity", "lot_size"):
         if getattr(product, name) < 1:
-            bounds = {"lowest": "1", "highest": "-", "decimals": "0"}
-            yield Refusal("OUT_OF_RANGE", bounds, name, value=str(getattr(product, name)))
+            yield Refusal("OUT_OF_RANGE", {"range": "1 –"}, f"/{name}", value=str(getattr(product, name)))
     if product.planned_from and product.planned_to and product.planned_to < product.planned_from:
         period = {"start": product.planned_from.isoformat(), "end": product.planned_to.isoformat()}
-        yield Refusal("BAD_PERIOD", period, "planned_to")
+        yield Refusal("BAD_PERIOD", period, "/planned_to")
 
 
 def _template(product: Product, before: Product | None) -> Iterator[Refusal]:
     if not product.axes:
-        yield Refusal("REQUIRED", {}, "axes")
+        yield Refusal("REQUIRED", {}, "/axes")
     if len(product.axes) > MOST_AXES:
-        yield Refusal("TOO_MANY_AXES", {"limit": str(MOST_AXES), "count": str(len(product.axes))}, "axes")
+        yield Refusal("TOO_MANY_AXES", {"limit": str(MOST_AXES), "count": str(len(product.axes))}, "/axes")
     if len(set(product.axes)) < len(product.axes):
-        yield Refusal("DUPLICATE_AXIS", {}, "axes", value=SEPARATOR.join(product.axes))
+        yield Refusal("DUPLICATE_AXIS", {}, "/axes", value=SEPARATOR.join(product.axes))
     for axis in product.axes:
-        yield from bad_code(AXIS, axis, path="axes", allowed="a-z 0-9 _")
+        yield from bad_code(AXIS, axis, path="/axes", allowed="a-z 0-9 _")
     if before is not None and before.skus and before.axes != product.axes:
         facts = {"template": SEPARATOR.join(before.axes)}
-        yield Refusal("TEMPLATE_IN_USE", facts, "axes", value=SEPARATOR.join(product.axes))
+        yield Refusal("TEMPLATE_IN_USE", facts, "/axes", value=SEPARATOR.join(product.axes))
 
 
 def _skus(product: Product, around: Surroundings) -> Iterator[Refusal]:
     codes: set[str] = set()
     combinations: set[tuple[str, ...]] = set()
     for index, sku in enumerate(product.skus):
-        path = f"skus.{index}"
-        yield from bad_code(ARTICLE_CODE, sku.code, path=f"{path}.code", allowed="A-Z a-z 0-9 _ -")
-        yield from bad_prices(sku.prices, path=f"{path}.prices")
+        path = f"/skus/{index}"
+        yield from bad_code(ARTICLE_CODE, sku.code, path=f"{path}/code", allowed="A-Z a-z 0-9 _ -")
+        yield from bad_prices(sku.prices, path=f"{path}/prices")
         if sku.code.upper() in codes or sku.code.upper() in around.taken_sku_codes:
-            yield Refusal("SKU_CODE_TAKEN", {"code": sku.code}, f"{path}.code", value=sku.code)
+            yield Refusal("SKU_CODE_TAKEN", {"code": sku.code}, f"{path}/code", value=sku.code)
         if len(sku.values) != len(product.axes):
             facts = {"axes": SEPARATOR.join(product.axes), "values": SEPARATOR.join(sku.values)}
-            yield Refusal("AXIS_VALUES", facts, f"{path}.values", value=SEPARATOR.join(sku.values))
+            yield Refusal("AXIS_VALUES", facts, f"{path}/values", value=SEPARATOR.join(sku.values))
         elif sku.values in combinations:
             facts = {"values": SEPARATOR.join(sku.values)}
-            yield Refusal("DUPLICATE_SKU", facts, f"{path}.values", value=facts["values"])
+            yield Refusal("DUPLICATE_SKU", facts, f"{path}/values", value=facts["values"])
         codes.add(sku.code.upper())
         combinations.add(sku.values)

@@ -80,13 +80,13 @@ Command: TypeAlias = Move | AddProducts | RemoveProducts | Invite | Disinvite
 
 def catalog_problems(catalog: WebCatalog, *, default_language: str, taken_codes: frozenset[str]) -> tuple[Refusal, ...]:
     """Everything wrong with a new or changed catalog; `taken_codes` are those of the maker's other catalogs."""
-    problems = [*bad_code(ARTICLE_CODE, catalog.code, path="code", allowed="A-Z a-z 0-9 _ -")]
+    problems = [*bad_code(ARTICLE_CODE, catalog.code, path="/code", allowed="A-Z a-z 0-9 _ -")]
     problems += bad_names(catalog.names, default_language=default_language)
     if catalog.code in taken_codes:
-        problems.append(Refusal("CODE_TAKEN", {"code": catalog.code}, "code", value=catalog.code))
+        problems.append(Refusal("CODE_TAKEN", {"code": catalog.code}, "/code", value=catalog.code))
     if catalog.opens_on and catalog.closes_on and catalog.closes_on < catalog.opens_on:
         facts = {"start": catalog.opens_on.isoformat(), "end": catalog.closes_on.isoformat()}
-        problems.append(Refusal("BAD_PERIOD", facts, "closes_on"))
+        problems.append(Refusal("BAD_PERIOD", facts, "/closes_on"))
     return tuple(problems)
 
 
@@ -99,7 +99,7 @@ def decide(state: WebCatalog, command: Command, *, orderable: frozenset[UUID] = 
             unknown = products - orderable
             if unknown:
                 listed = ", ".join(sorted(map(str, unknown)))
-                return Refusal("PRODUCT_NOT_ORDERABLE", {"products": listed}, "products")
+                return Refusal("PRODUCT_NOT_ORDERABLE", {"products": listed}, "/products")
             return replace(state, products=state.products | products)
         case RemoveProducts(products):
             return replace(state, products=state.products - products)

@@ -1,0 +1,1 @@
+"""Catalog's routes, one module per aggregate."""

@@ -1,0 +1,1 @@
+"""Rows ⇄ core state, in bulk, one module per aggregate."""

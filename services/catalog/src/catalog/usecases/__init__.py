@@ -1,0 +1,1 @@
+"""What catalog does: always on a sequence, in one transaction, never committing."""

@@ -1,0 +1,1 @@
+"""What catalog answers, and the reads behind it."""
