@@ -110,7 +110,7 @@ async def _parked(service: Service, settings: ServiceSettings, asked: argparse.N
                 tried, left = await parked.replayed(
                     database, service.name, service.listens, id_=asked.id, subject=asked.subject
                 )
-                print(f"{tried} tried again, {left} still held")
+                print(f"{tried} tried again, {left} failed again")
                 return 0 if left == 0 else 1
     finally:
         await database.close()

@@ -41,7 +41,7 @@ async def shown(database: Database, id_: int) -> Mapping[str, object] | None:
 async def replayed(
     database: Database, service: str, listens: Listens, *, id_: int | None = None, subject: str | None = None
 ) -> tuple[int, int]:
-    """Tries failed and unreadable messages again, in order, then what they held up; (tried, still held of them)."""
+    """Tries failed and unreadable messages again, in order, then what they held up; (tried, failed again)."""
     async with database.connection(Role.WORKER) as connection:
         ids = list((await connection.exec_driver_sql(_REPLAYABLE, (id_, subject))).scalars())
     if not ids:
@@ -49,7 +49,8 @@ async def replayed(
     await Intake(service, database, listens).replay(ids)
     async with database.connection(Role.WORKER) as connection:
         left = await connection.exec_driver_sql(
-            "select count(*) from parked_messages where id = any($1::bigint[])", (ids,)
+            "select count(*) from parked_messages where id = any($1::bigint[]) and reason in ('failed', 'unreadable')",
+            (ids,),
         )
         return len(ids), int(left.scalar_one())
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
+from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
-from faststream.kafka import KafkaBroker
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,12 +31,13 @@ POLL_SECONDS: Final = 0.05
 _IDLE_POLL_SECONDS: Final = 0.25
 _IDLE_AFTER: Final = 40
 """After 2 s without work the poll slows down: commits of this process wake the relay at once in any case."""
-_LOCK: Final = 0x6F726F7368690002
+RELAY_LOCK: Final = 0x6F726F7368690002
 _LONGEST_PAUSE: Final = 5.0
 _ACK_SECONDS: Final = 25
 """Below the 30 s after which PostgreSQL ends a session that sits idle in a transaction."""
 
 _Place = tuple[str, int]
+_Key = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -61,7 +62,8 @@ class Relay:
 
     settings: ServiceSettings
     database: Database
-    _broker: KafkaBroker | None = None
+    _kafka: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _connected: AIOKafkaProducer | None = None
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
     _idle: int = 0
@@ -98,23 +100,33 @@ class Relay:
         await self._drop_producer()
 
     async def relay_once(self) -> int:
-        """One batch: returns how many rows were sent and deleted. 0 also when another process relays at present."""
+        """One batch: returns how many rows were sent and deleted, 0 also when another process relays at present.
+
+        Raises the first error when not one row could be sent.
+        """
         if not await self._has_work():
             return 0
-        broker = await self._producer()
+        producer = await self._producer()
         async with self.database.connection(Role.WORKER) as connection:
             rows = await _locked_rows(connection)
             if not rows:
                 return 0
-            sent = await publish(broker, rows)
+            sent = await publish(producer, rows)
             if sent.rows:
                 await connection.exec_driver_sql("delete from outbox where seq = any($1::bigint[])", (sent.rows,))
                 await shelf.published(connection, sent.reached, clock.now())
                 await connection.commit()
         self._count(sent)
         if sent.error is not None:
-            raise sent.error
+            await self._part_failed(sent)
         return len(sent.rows)
+
+    async def _part_failed(self, sent: Published) -> None:
+        """Some keys went through: go on at once with what is left. None did: an outage, raised to be waited out."""
+        await self._drop_producer()
+        if not sent.rows and sent.error is not None:
+            raise sent.error
+        _log.warning("relay.part_failed", sent=len(sent.rows), error=type(sent.error).__name__)
 
     def _count(self, sent: Published) -> None:
         for topic, count in sent.topics.items():
@@ -138,31 +150,23 @@ class Relay:
         async with engine.connect() as connection:
             return bool((await connection.exec_driver_sql("select exists (select from outbox)")).scalar())
 
-    async def _producer(self) -> KafkaBroker:
-        if self._broker is None:
-            broker = kafka.producing_broker(self.settings)
-            try:
-                await broker.start()
-            except BaseException:
-                await broker.stop()
-                raise
-            self._broker = broker
-        return self._broker
+    async def _producer(self) -> AIOKafkaProducer:
+        if self._connected is None:
+            self._connected = await self._kafka.enter_async_context(kafka.producing(self.settings))
+        return self._connected
 
     async def _drop_producer(self) -> None:
         """An idempotent producer that failed once may be dead for good (aiokafka #1017): never used again."""
-        broker, self._broker = self._broker, None
-        if broker is None:
-            return
+        self._connected = None
         try:
-            await asyncio.wait_for(broker.stop(), _LONGEST_PAUSE)
+            await asyncio.wait_for(self._kafka.aclose(), _LONGEST_PAUSE)
         except Exception as error:  # noqa: BLE001  # an edge: it is thrown away in any case
             _log.warning("relay.producer_not_closed", error=type(error).__name__)
 
 
 async def _locked_rows(connection: AsyncConnection) -> Sequence[Row[Any]]:
     """The oldest unsent rows, if this transaction may relay. Reading what is left (never "seq > last") misses none."""
-    mine = (await connection.exec_driver_sql("select pg_try_advisory_xact_lock($1)", (_LOCK,))).scalar()
+    mine = (await connection.exec_driver_sql("select pg_try_advisory_xact_lock($1)", (RELAY_LOCK,))).scalar()
     if not mine:
         return []
     result = await connection.exec_driver_sql(
@@ -171,20 +175,25 @@ async def _locked_rows(connection: AsyncConnection) -> Sequence[Row[Any]]:
     return result.all()
 
 
-async def publish(broker: KafkaBroker, rows: Sequence[Row[Any]]) -> Published:
+async def publish(producer: AIOKafkaProducer, rows: Sequence[Row[Any]]) -> Published:
     """Sends rows in order and waits for all acknowledgements; after a key's first failure none of it counts as sent."""
-    sent, failed = Published(), set[tuple[str, str]]()
+    sent, unsendable = Published(), set[_Key]()
     under_way: list[tuple[Row[Any], asyncio.Future[RecordMetadata]]] = []
     for row in rows:
-        if (row.topic, row.key) in failed:
-            continue
-        try:
-            under_way.append((row, await _send(broker, row)))
-        except Exception as error:  # noqa: BLE001  # an edge: whatever it was, this key stops here
-            failed.add((row.topic, row.key))
-            sent.error = sent.error or error
+        if (row.topic, row.key) not in unsendable:
+            try:
+                under_way.append((row, await _send(producer, row)))
+            except Exception as error:  # noqa: BLE001  # an edge: whatever it was, this key stops here
+                unsendable.add((row.topic, row.key))
+                sent.error = sent.error or error
     if under_way:
         await asyncio.wait([future for _, future in under_way], timeout=_ACK_SECONDS)
+    _sort_out(under_way, sent)
+    return sent
+
+
+def _sort_out(under_way: Sequence[tuple[Row[Any], asyncio.Future[RecordMetadata]]], sent: Published) -> None:
+    failed: set[_Key] = set()
     for row, future in under_way:
         lost = _error_of(future)
         if lost is not None:
@@ -192,7 +201,6 @@ async def publish(broker: KafkaBroker, rows: Sequence[Row[Any]]) -> Published:
             sent.error = sent.error or lost
         elif (row.topic, row.key) not in failed:
             sent.acknowledged(row.seq, future.result())
-    return sent
 
 
 def _error_of(future: asyncio.Future[RecordMetadata]) -> BaseException | None:
@@ -202,13 +210,10 @@ def _error_of(future: asyncio.Future[RecordMetadata]) -> BaseException | None:
     return future.exception()
 
 
-async def _send(broker: KafkaBroker, row: Row[Any]) -> asyncio.Future[RecordMetadata]:
-    headers: dict[str, str] = row.headers
-    return await broker.publish(
-        row.body,
-        row.topic,
-        key=row.key.encode(),
-        headers=headers,
-        correlation_id=headers["ce_correlationid"],
-        no_confirm=True,
+async def _send(producer: AIOKafkaProducer, row: Row[Any]) -> asyncio.Future[RecordMetadata]:
+    """The key decides the partition (a batch of aiokafka's would ignore it); the answer is awaited by the caller."""
+    headers = [(name, value.encode()) for name, value in sorted(row.headers.items())]
+    sending: asyncio.Future[RecordMetadata] = await producer.send(
+        row.topic, row.body, key=row.key.encode(), headers=headers
     )
+    return sending
