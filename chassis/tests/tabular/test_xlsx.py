@@ -187,6 +187,15 @@ def test_a_part_that_expands_too_much_is_unsafe(raw_xlsx: Raw) -> None:
     assert code(bomb) == "FILE_UNSAFE"
 
 
+def test_a_cell_longer_than_excel_allows_is_told_and_one_without_end_is_unsafe(raw_xlsx: Raw) -> None:
+    def with_cell(length: int) -> bytes:
+        return raw_xlsx(row(text("a")) + row(text("x" * length)))
+
+    assert sheet(with_cell(32_767)).problems == []
+    assert [problem.code for problem in sheet(with_cell(32_768)).problems] == ["TOO_LONG"]
+    assert code(with_cell(3_000_000)) == "FILE_UNSAFE"
+
+
 def test_cells_are_limited_in_number(raw_xlsx: Raw) -> None:
     content = raw_xlsx(row(text("a"), text("b")) + row(text("1"), text("2")) * 3)
 

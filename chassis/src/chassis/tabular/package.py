@@ -16,7 +16,6 @@ from kernel.refusal import Refusal
 
 _MAX_ENTRIES: Final = 2_000
 _CHUNK: Final = 1 << 16
-_MAX_DEPTH: Final = 64
 _SMALL: Final = 4 * 1024 * 1024
 """A package that unpacks to less is no bomb whatever its ratio: empty styled sheets pack well."""
 _ENCODING: Final = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']*)[\"']")
@@ -79,7 +78,10 @@ class Package:
             raise damaged(f"part {name[:100]}") from error
 
     def parse(self, name: str, started: Started, ended: Ended, text: Callable[[str], None] | None = None) -> None:
-        """Runs a part through expat; names come without prefix. Raises Unreadable on DTDs, depth and broken XML."""
+        """Runs a part through expat; handlers get names as written, see `Names`. Raises Unreadable: DTD, broken XML.
+
+        Nesting costs nothing but the bytes it is written in: expat keeps a list, and nothing here recurses.
+        """
         parser = _parser(started, ended, text)
         first = True
         try:
@@ -93,31 +95,22 @@ class Package:
             raise damaged(f"part {name[:100]}: {error}") from error
 
 
+class Names(dict[str, str]):
+    """`names["x:row"]` → `row`: element names without their prefix, each worked out once."""
+
+    def __missing__(self, name: str) -> str:
+        self[name] = name.rpartition(":")[2]
+        return self[name]
+
+
 def _parser(started: Started, ended: Ended, text: Callable[[str], None] | None) -> Any:
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    local: dict[str, str] = {}
-    depth = 0
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > _MAX_DEPTH:
-            raise unsafe("its XML is nested too deeply")
-        if name not in local:
-            local[name] = name.rpartition(":")[2]
-        started(local[name], attributes)
-
-    def end(name: str) -> None:
-        nonlocal depth
-        depth -= 1
-        ended(local[name])
-
     def doctype(*_: object) -> None:
         raise unsafe("it contains a DTD")
 
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = started
+    parser.EndElementHandler = ended
     parser.StartDoctypeDeclHandler = doctype
     if text is not None:
         parser.CharacterDataHandler = text

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from chassis.tabular.package import Package, damaged
+from chassis.tabular.package import Names, Package, damaged
 from chassis.tabular.sheet import Unreadable
 from kernel.refusal import Refusal
 
@@ -26,7 +26,8 @@ class Workbook:
 
     sheets: Mapping[str, str]
     from_1904: bool
-    date_styles: frozenset[int]
+    date_styles: frozenset[str]
+    """Numbers of cell styles, as cells write them."""
     texts: list[str]
 
 
@@ -50,17 +51,19 @@ def kind_of(package: Package) -> str:
 
 def read_workbook(package: Package) -> Workbook:
     """Raises Unreadable."""
-    found = _Found()
-    package.parse("xl/_rels/workbook.xml.rels", lambda name, given: _relation(found, name, given), _ignored)
-    package.parse(_WORKBOOK, lambda name, given: _workbook_part(found, name, given), _ignored)
+    found, names = _Found(), Names()
+    package.parse("xl/_rels/workbook.xml.rels", lambda name, given: _relation(found, names[name], given), _ignored)
+    package.parse(_WORKBOOK, lambda name, given: _workbook_part(found, names[name], given), _ignored)
     if "xl/styles.xml" in package.names:
         package.parse(
-            "xl/styles.xml", lambda name, given: _style(found, name, given), lambda name: _style_end(found, name)
+            "xl/styles.xml",
+            lambda name, given: _style(found, names[name], given),
+            lambda name: _style_end(found, names[name]),
         )
     sheets = {name: found.relations[relation] for name, relation in found.sheets if relation in found.relations}
     if not sheets:
         raise damaged("no worksheet")
-    dates = frozenset(at for at, number in enumerate(found.styles) if _is_date(number, found.formats))
+    dates = frozenset(str(at) for at, number in enumerate(found.styles) if _is_date(number, found.formats))
     return Workbook(sheets, found.from_1904, dates, read_texts(package))
 
 
@@ -79,24 +82,26 @@ def read_texts(package: Package) -> list[str]:
     texts: list[str] = []
     if "xl/sharedStrings.xml" not in package.names:
         return texts
-    parts: list[str] = []
+    names, parts = Names(), [""]
     taking = reading = False
 
     def started(name: str, _: dict[str, str]) -> None:
         nonlocal taking, reading
-        if name == "si":
-            parts.clear()
+        name = names[name]
+        if name == "t":
+            taking = not reading
+        elif name == "si":
+            parts[:] = [""]
         elif name == "rPh":
             reading = True
-        taking = name == "t" and not reading
 
     def ended(name: str) -> None:
         nonlocal taking, reading
-        taking = False
-        if name == "rPh":
-            reading = False
-        elif name == "si":
+        name, taking = names[name], False
+        if name == "si":
             texts.append(plain("".join(parts)))
+        elif name == "rPh":
+            reading = False
 
     package.parse("xl/sharedStrings.xml", started, ended, lambda text: parts.append(text) if taking else None)
     return texts

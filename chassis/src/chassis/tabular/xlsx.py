@@ -1,7 +1,7 @@
 """The rows of an .xlsx, read as a stream into text, cell by cell addressed: a stray cell at XFD1048576 costs one cell.
 
 Own reader, because what must be refused is exactly what the libraries hide: calamine reads a formula without value and
-an error cell as blank, serial 60 as a day, and a far-off cell aborts the process (docs/adr/0021).
+an error cell as blank, serial 60 as a day, and a far-off cell aborts the process (docs/adr/0021-reading-tables.md).
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from chassis.tabular.package import Package, damaged, unsafe
+from chassis.tabular.package import Names, Package, damaged, unsafe
 from chassis.tabular.sheet import MAX_CELL, Collector, Limits, Sheet, Unreadable, too_many_columns, too_many_rows
 from chassis.tabular.workbook import Workbook, kind_of, part_of, plain, read_workbook
 from kernel.refusal import Refusal
 
 _REFERENCE: Final = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
+_LETTERS: Final = re.compile(r"[A-Z]{1,3}")
+_DIGITS: Final = "0123456789"
+_LONGEST_RAW: Final = 8 * MAX_CELL
+_SAFE_DIGITS: Final = 15
+"""Excel keeps no more digits of a number than this."""
 _ROW: Final = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _LAST_ROW: Final = 1_048_576
 _LAST_SERIAL: Final = 2_958_466
@@ -51,11 +56,11 @@ def _bomb(package: Package, limits: Limits) -> Unreadable:
 
 
 class _Rows:
-    """Handlers for the elements of a worksheet; one row is kept at a time."""
+    """Handlers for the elements of a worksheet; one row is kept at a time. A million cells take 2 s: mind each line."""
 
     __slots__ = (
-        "_cells", "_collector", "_column", "_dates", "_formula", "_left", "_limits", "_merges", "_number", "_parts",
-        "_reading", "_style", "_taking", "_type", "_valued", "_workbook",
+        "_cells", "_collector", "_column", "_columns", "_dates", "_formula", "_given", "_left", "_limits", "_merges",
+        "_names", "_number", "_raw", "_reading", "_taking", "_valued", "_workbook",
     )  # fmt: skip
 
     def __init__(self, workbook: Workbook, limits: Limits) -> None:
@@ -64,22 +69,26 @@ class _Rows:
         self._collector = Collector(limits)
         self._dates: set[tuple[int, int]] = set()
         self._merges: list[str] = []
+        self._names = Names()
+        self._columns = _Columns()
         self._left = limits.cells
-        self._number = self._column = self._style = 0
-        self._type = ""
-        self._parts: list[str] = []
+        self._number = self._column = 0
+        self._given: dict[str, str] = {}
+        self._raw = ""
         self._cells: list[str] = []
         self._taking = self._reading = self._formula = self._valued = False
 
     def started(self, name: str, given: dict[str, str]) -> None:
+        name = self._names[name]
         if name == "c":
-            self._start_cell(given)
-        elif name == "v" or (name == "t" and not self._reading):
-            self._taking = self._valued = True
-        elif name == "f":
-            self._formula = True
+            self._given, self._raw = given, ""
+            self._formula = self._valued = self._taking = False
+        elif name == "v" or name == "t":
+            self._taking = self._valued = not self._reading
         elif name == "row":
             self._start_row(given)
+        elif name == "f":
+            self._formula = True
         elif name == "rPh":
             self._reading = True
         elif name == "mergeCell":
@@ -87,12 +96,15 @@ class _Rows:
 
     def text(self, text: str) -> None:
         if self._taking:
-            self._parts.append(text)
+            self._raw += text
+            if len(self._raw) > _LONGEST_RAW:
+                raise unsafe("a cell without end")
 
     def ended(self, name: str) -> None:
+        name = self._names[name]
         if name == "c":
             self._end_cell()
-        elif name in ("v", "t"):
+        elif name == "v" or name == "t":
             self._taking = False
         elif name == "row":
             self._collector.add(self._number, self._cells)
@@ -113,39 +125,36 @@ class _Rows:
         if not 0 < self._number <= _LAST_ROW:
             raise damaged("row number")
 
-    def _start_cell(self, given: dict[str, str]) -> None:
-        reference = given.get("r")
-        self._column = column_of(reference) if reference else self._column + 1
-        style = given.get("s", "0")
-        self._style = int(style) if style.isdecimal() else 0
-        self._type = given.get("t", "n")
-        self._formula = self._valued = self._taking = False
-        self._parts.clear()
-
     def _end_cell(self) -> None:
-        raw = "".join(self._parts)
-        if not raw:
-            if self._formula and not (self._type == "str" and self._valued):
-                self._problem("FORMULA_WITHOUT_VALUE", None)
-                self._put("=")  # a row that holds nothing else is not blank
-            return
-        self._put(self._value(raw))
+        given, raw = self._given, self._raw
+        reference = given.get("r")
+        self._column = self._columns[reference.rstrip(_DIGITS)] if reference else self._column + 1
+        if raw:
+            self._put(self._value(given, raw))
+        elif self._formula and not (self._valued and given.get("t") == "str"):
+            self._problem("FORMULA_WITHOUT_VALUE", None)
+            self._put("=")  # a row that holds nothing else is not blank
 
     def _put(self, text: str) -> None:
-        if not text:
-            return
-        if self._column > self._limits.columns:
+        column, cells = self._column, self._cells
+        if column > self._limits.columns:
             raise too_many_columns(self._limits, self._number)
         self._left -= 1
         if self._left < 0:
             raise Unreadable(Refusal("FILE_TOO_LARGE", {"limit": f"{self._limits.cells:,}", "unit": "cells"}))
-        cells = self._cells
-        if len(cells) < self._column:
-            cells.extend([""] * (self._column - len(cells)))
-        cells[self._column - 1] = text
+        missing = column - len(cells) - 1
+        if missing == 0:
+            cells.append(text)
+        elif missing > 0:
+            cells.extend([""] * missing)
+            cells.append(text)
+        else:
+            cells[column - 1] = text
 
-    def _value(self, raw: str) -> str:
-        match self._type:
+    def _value(self, given: dict[str, str], raw: str) -> str:
+        match given.get("t", "n"):
+            case "n":
+                return self._number_text(given, raw.strip())
             case "s":
                 return self._shared(raw)
             case "str" | "inlineStr":
@@ -158,8 +167,8 @@ class _Rows:
             case "d":
                 self._dates.add((self._number, self._column))
                 return raw.replace("T", " ").removesuffix(" 00:00:00")
-            case _:
-                return self._number_text(raw.strip())
+            case kind:
+                raise damaged(f"cell type {kind[:20]}")
 
     def _shared(self, raw: str) -> str:
         index = raw.strip()
@@ -172,7 +181,10 @@ class _Rows:
             self._problem("TOO_LONG", text, limit=str(MAX_CELL))
         return text
 
-    def _number_text(self, raw: str) -> str:
+    def _number_text(self, given: dict[str, str], raw: str) -> str:
+        dated = given.get("s", "0") in self._workbook.date_styles
+        if not dated and len(raw) <= _SAFE_DIGITS and raw.isdecimal():
+            return str(int(raw))
         try:
             number = Decimal(raw) if len(raw) <= 40 else Decimal("NaN")
         except InvalidOperation as error:
@@ -180,9 +192,9 @@ class _Rows:
         if not number.is_finite() or abs(number.adjusted()) > 30:
             self._problem("NOT_A_NUMBER", raw)
             return raw
-        if self._style in self._workbook.date_styles:
+        if dated:
             return self._moment(number, raw)
-        if number == number.to_integral_value() and abs(number) >= 10**15:
+        if number == number.to_integral_value() and abs(number) >= 10**_SAFE_DIGITS:
             self._problem("CHANGED_BY_EXCEL", raw, reason="more than 15 digits")
             return format(number.quantize(Decimal(1)), "f") if number.adjusted() < 20 else raw
         return as_shown(number)
@@ -198,7 +210,7 @@ class _Rows:
     def _merged(self, reference: str) -> None:
         top_left = _REFERENCE.match(reference)
         row = int(top_left.group(2)) if top_left else None
-        column = column_of(top_left.group(0)) if top_left else None
+        column = self._columns[top_left.group(1)] if top_left else None
         self._collector.problems.append(Refusal("MERGED_CELLS", {"range": reference[:30]}, row=row, column=column))
 
     def _problem(self, code: str, value: str | None, **facts: str) -> None:
@@ -208,15 +220,17 @@ class _Rows:
         self._collector.problems.append(problem)
 
 
-def column_of(reference: str) -> int:
-    """`A1` → 1, `AB7` → 28. Raises Unreadable."""
-    found = _REFERENCE.match(reference)
-    if found is None:
-        raise damaged("cell reference")
-    column = 0
-    for letter in found.group(1):
-        column = column * 26 + ord(letter) - 64
-    return column
+class _Columns(dict[str, int]):
+    """`columns["AB"]` → 28, each worked out once. Raises Unreadable for what is no column."""
+
+    def __missing__(self, letters: str) -> int:
+        if not _LETTERS.fullmatch(letters):
+            raise damaged("cell reference")
+        column = 0
+        for letter in letters:
+            column = column * 26 + ord(letter) - 64
+        self[letters] = column
+        return column
 
 
 def as_shown(number: Decimal) -> str:
