@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, DateTime, MetaData, Numeric, Table, Text, any_, literal
+from sqlalchemy import BigInteger, ColumnElement, DateTime, MetaData, Numeric, Table, Text, any_, literal
 from sqlalchemy import Row as SqlRow
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
