@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy.pool import QueuePool
 
 from chassis.database import Database, Role
 from chassis.http.results import file_response
@@ -293,6 +296,33 @@ class TestTrouble:
         answer = await client.get("/v1/nothing", headers={"X-Request-Id": "trace-12345"})
 
         assert answer.headers["x-request-id"] == answer.json()["request_id"] == "trace-12345"
+
+
+async def test_a_storm_of_callers_that_go_away_leaves_no_open_transaction_and_no_mixed_makers(
+    client: httpx.AsyncClient, trial: Trial, database: Database, tokens: Any
+) -> None:
+    dice = random.Random(20261122)
+    makers = [uuid4() for _ in range(3)]
+
+    async def call(number: int) -> None:
+        maker = makers[number % 3]
+        body = trial(f"{maker}-{number}"[-50:], behaviour="sleep" if number % 10 == 0 else "done")
+        await client.post("/v1/trials", json=body, headers=tokens.of_owner(maker))
+
+    calls = [asyncio.create_task(call(number)) for number in range(200)]
+    for task in calls:
+        await asyncio.sleep(dice.random() * 0.004)
+        if dice.random() < 0.5:
+            task.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+
+    pool = database.engine(Role.API).pool
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedout() == 0
+    for maker in makers:
+        answer = await client.get("/v1/trials?limit=200", headers=tokens.of_owner(maker))
+        assert answer.status_code == 200
+        assert all(str(maker)[-12:] in item["number"] for item in answer.json()["items"])
 
 
 class TestFiles:

@@ -1,7 +1,7 @@
 """Lists come in pages with an opaque cursor: the sort key of the last row, bound to the maker and checked by type.
 
 A cursor is not signed: its values reach the database only as bound parameters of the checked types, and only inside
-the caller's own maker, so a forged one can do no more than begin the list elsewhere (GEN-016, docs/adr/0024-cursors.md).
+the caller's own maker, so a forged one can do no more than begin the list elsewhere (GEN-016, docs/adr/0024).
 """
 
 from __future__ import annotations
