@@ -75,7 +75,7 @@ def test_many_at_once_decide_as_one_after_the_other(asked: list[Command]) -> Non
         for event in decision if isinstance(decision, list) else []:
             state = evolve(state, event)  # type: ignore[arg-type,assignment]
 
-    assert decide_all({}, asked) == one_by_one
+    assert decide_all({}, asked) == (one_by_one, state)
 
 
 class Relations(RuleBasedStateMachine):

@@ -114,12 +114,14 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class RegisterCustomer:
-    """A new customer; its code is typed or was generated before (CUS-030)."""
+    """A new customer; its code is typed or was generated before (CUS-030). Ship-tos come after the first save:
+    `with_ship_tos` says that some were sent along (CUS-034)."""
 
     customer_id: UUID
     code: str
     profile: Profile
     destination: Address | None = None
+    with_ship_tos: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,8 @@ def register(command: RegisterCustomer, preferences: Preferences, *, taken: froz
         problems += address_problems(command.destination, path="/destination")
     if code_key(command.code) in taken:
         problems.append(Refusal("CUSTOMER_ID_TAKEN", {"code": command.code}, "/code", value=command.code))
+    if command.with_ship_tos:
+        problems.append(Refusal("CUSTOMER_NOT_SAVED", {}, "/ship_tos"))
     if problems:
         return tuple(problems)
     return [CustomerRegistered(command.customer_id, command.code, command.profile, command.destination)]

@@ -46,6 +46,17 @@ class Revoked:
     delegatee: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One delegator's relation as it stands. Without delegatee it is revoked, `before` names whom it was; the version
+    outlives a revocation."""
+
+    delegator_id: UUID
+    delegatee_id: UUID | None
+    before: UUID | None
+    version: int
+
+
 Event: TypeAlias = Delegated | Revoked
 Decision: TypeAlias = list[Event] | tuple[Refusal, ...]
 """What happened, or every reason why not."""
@@ -66,8 +77,9 @@ def evolve(state: Delegations, event: Event) -> dict[UUID, UUID]:
     return after
 
 
-def decide_all(state: Delegations, commands: Sequence[Command]) -> list[Decision]:
-    """Each command in order, every accepted one counting for the next; linear in the number of commands."""
+def decide_all(state: Delegations, commands: Sequence[Command]) -> tuple[list[Decision], dict[UUID, UUID]]:
+    """Each command in order, every accepted one counting for the next, and the relation after all of them; linear in
+    the number of commands."""
     relation, followers = dict(state), Counter(state.values())
     decisions: list[Decision] = []
     for command in commands:
@@ -76,7 +88,7 @@ def decide_all(state: Delegations, commands: Sequence[Command]) -> list[Decision
         if isinstance(decision, list):
             for event in decision:
                 _apply(relation, followers, event)
-    return decisions
+    return decisions, relation
 
 
 def _decide(relation: Delegations, followers: Mapping[UUID, int], command: Command) -> Decision:

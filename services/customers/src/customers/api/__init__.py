@@ -1,0 +1,1 @@
+"""Routes and request models: one module per noun."""
