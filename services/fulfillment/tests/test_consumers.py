@@ -186,3 +186,12 @@ async def test_many_orders_of_one_batch_are_stocked_together(client: Client, del
         ("C2", 20, 40, 400),
     ]
     assert found.json()["items"][0]["open_amount"] == "40000"
+
+
+async def test_a_customer_deleted_and_made_again_in_one_batch_is_known(
+    client: Client, deliver: Deliver, maker_id: UUID
+) -> None:
+    await deliver(an_order())
+    gone = Message(maker_id, a_customer(), version=2, tombstone=True)
+    await deliver(Message(maker_id, a_customer(), version=1), gone, Message(maker_id, a_customer(), version=3))
+    assert (await skus(client))[0]["customer_name"] == "得意先1"

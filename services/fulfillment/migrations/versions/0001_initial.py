@@ -61,6 +61,7 @@ create table unshipped_orders (
     constraint pk_unshipped_orders primary key (maker_id, order_id),
     constraint uq_unshipped_orders_number unique (maker_id, number)
 );
+create index ix_unshipped_orders_customer on unshipped_orders (maker_id, customer_id, order_id);
 create table unshipped_skus (
     maker_id uuid not null,
     line_id uuid not null,
@@ -173,6 +174,7 @@ create index ix_delivery_notes_customer on delivery_notes (maker_id, customer_id
 create index ix_delivery_notes_delivery on delivery_notes (maker_id, delivery_on, note_id);
 create index ix_delivery_notes_waiting on delivery_notes (maker_id, state, note_id) where state in ('DRAFT', 'ISSUED');
 create index ix_delivery_notes_unbilled on delivery_notes (maker_id, note_id) where invoice_id is null;
+create index ix_delivery_notes_invoice on delivery_notes (maker_id, invoice_id) where invoice_id is not null;
 create table delivery_note_lines (
     maker_id uuid not null,
     line_id uuid not null,

@@ -26,12 +26,14 @@ from sqlalchemy import (
     any_,
     literal,
     or_,
+    select,
 )
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from chassis.statements import table_of
 from chassis.tables import NAMING
 
 REGISTRY = registry(metadata=MetaData(naming_convention=NAMING))
@@ -247,3 +249,11 @@ class ReturnNoteLine(Table, table=True):
     line_no: int
     note_line_id: UUID
     quantity: int
+
+
+def coded(customer_id_column: Any, maker_id: UUID, code: str) -> ColumnElement[bool]:
+    """Rows of the customer with this code; a code belongs to one customer of a maker for good."""
+    customer = table_of(Customer).c
+    named_so = select(customer.customer_id).where(customer.maker_id == maker_id, customer.code == code)
+    condition: ColumnElement[bool] = customer_id_column.in_(named_so)
+    return condition

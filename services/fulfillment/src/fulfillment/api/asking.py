@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chassis import peers
 from chassis.http import Edge
@@ -52,14 +52,18 @@ class _Answer(BaseModel):
 async def asking(edge: Edge, call: Callable[[Asked], Awaitable[T]]) -> T:
     """Run the call; if customers are missing, ask their owner and run it once more with the answer.
 
-    Raises chassis.peers.PeerAway (503) when the owner does not answer.
+    Raises chassis.peers.PeerAway (503) when the owner does not answer, or not as agreed.
     """
     try:
         return await call(None)
     except CustomersMissing as missing:
         ids = [str(customer_id) for customer_id in missing.customer_ids]
     answers = await peers.ask("customers", "/internal/customers", {"ids": ids}, edge.maker_id)
-    return await call([_customer(answer) for answer in answers])
+    try:
+        found = [_customer(answer) for answer in answers]
+    except ValidationError as error:
+        raise peers.PeerAway(f"customers: answered what is no customer ({error.error_count()} problems)") from error
+    return await call(found)
 
 
 def _customer(answer: dict[str, Any]) -> Versioned:

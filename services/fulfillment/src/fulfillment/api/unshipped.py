@@ -27,18 +27,12 @@ from fulfillment.core.parts import OrderLineId
 from fulfillment.usecases import closures
 from fulfillment.usecases.closures import Closed, CloseShort
 from fulfillment.usecases.desk import business_day
+from fulfillment.views import charges as charge_views
+from fulfillment.views import closures as closure_views
 from fulfillment.views import unshipped as views
-from fulfillment.views.unshipped import (
-    ChargePage,
-    ClosureItem,
-    ClosurePage,
-    ClosureView,
-    CustomersPage,
-    OrderChargeView,
-    UnshippedCustomerView,
-    UnshippedPage,
-    UnshippedSkuView,
-)
+from fulfillment.views.charges import ChargePage, OrderChargeView
+from fulfillment.views.closures import ClosureItem, ClosurePage, ClosureView
+from fulfillment.views.unshipped import CustomersPage, UnshippedCustomerView, UnshippedPage, UnshippedSkuView
 
 router = Router()
 
@@ -103,7 +97,7 @@ async def list_unshipped_customers(
 
 @router.get("/v1/unshipped-closures")
 async def list_unshipped_closures(page: Annotated[ClosurePage, Query()], edge: Reading) -> Listing[ClosureItem]:
-    return await edge.page(lambda tx: views.closures(tx, page))
+    return await edge.page(lambda tx: closure_views.closures(tx, page))
 
 
 @router.post("/v1/unshipped-closures", responses=problem_responses(*CLOSING))
@@ -115,8 +109,8 @@ async def close_unshipped_skus(body: Batch[CloseShortRequest], edge: Writing) ->
 
 @router.get("/v1/order-charges")
 async def list_order_charges(page: Annotated[ChargePage, Query()], edge: Reading) -> Listing[OrderChargeView]:
-    return await edge.page(lambda tx: views.charges(tx, page))
+    return await edge.page(lambda tx: charge_views.charges(tx, page))
 
 
 def _closure(closed: Closed) -> ClosureView:
-    return views.closure(closed.event, closed.order)
+    return closure_views.closure(closed.event, closed.order)

@@ -7,7 +7,7 @@ from chassis.tx import Tx
 from contracts.customers import CustomerState, MakerState
 from contracts.invoicing import InvoiceIssued, InvoiceVoided
 from contracts.ordering import OrderCancelled, OrderConfirmed, OrderConverted, OrderHoldChanged, OrderReopened
-from fulfillment.consumers.reading import confirmed, customer, maker, sources
+from fulfillment.consumers.reading import confirmed, customer, latest, maker, sources
 from fulfillment.core.parts import OrderId
 from fulfillment.usecases import billing, knowing, stocking
 
@@ -40,16 +40,17 @@ async def follow_order_holds(tx: Tx, run: Run[OrderHoldChanged]) -> None:
 
 
 @LISTENS.on(MakerState)
-async def copy_makers(tx: Tx, run: Run[MakerState]) -> None:
-    for message in run:
+async def copy_maker(tx: Tx, run: Run[MakerState]) -> None:
+    for message in latest(run):
         if message.body is not None:
             await knowing.keep_maker(tx, maker(message.body), version=message.version)
 
 
 @LISTENS.on(CustomerState)
 async def copy_customers(tx: Tx, run: Run[CustomerState]) -> None:
-    await knowing.keep_customers(tx, [customer(one.body, one.version) for one in run if one.body is not None])
-    await knowing.forget_customers(tx, [one.key for one in run if one.body is None])
+    states = latest(run)
+    await knowing.keep_customers(tx, [customer(one.body, one.version) for one in states if one.body is not None])
+    await knowing.forget_customers(tx, [one.key for one in states if one.body is None])
 
 
 @LISTENS.on(InvoiceIssued)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 from uuid import UUID
 
+from chassis.messages import Incoming, Run
 from contracts import parts
 from contracts.customers import CustomerState, MakerState
 from contracts.invoicing import InvoiceSource
 from contracts.ordering import OrderConfirmed
 from contracts.parts import Charge, OrderLine
+from contracts.wire import Body
 from fulfillment.core.charges import OrderCharges, StockedCharge
 from fulfillment.core.parts import (
     Address,
@@ -27,6 +30,8 @@ from fulfillment.usecases.billing import Source
 from fulfillment.usecases.knowing import Versioned
 from fulfillment.usecases.stocking import Confirmed
 from kernel.money import Currency, Money, Rate
+
+B = TypeVar("B", bound=Body)
 
 _OURS = {kind.value: kind for kind in Kind}
 
@@ -114,3 +119,8 @@ def sources(invoice_id: UUID, named: Iterable[InvoiceSource]) -> Iterator[Source
         kind = _OURS.get(source.kind)
         if kind is not None:
             yield Source(kind, source.source_id, invoice_id)
+
+
+def latest(run: Run[B]) -> list[Incoming[B]]:
+    """The newest message of each key: an older state, or one before a deletion, need not be kept first."""
+    return list({message.key: message for message in run}.values())

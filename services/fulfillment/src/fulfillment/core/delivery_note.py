@@ -287,7 +287,7 @@ def take_back(note: DeliveryNote, pieces: Mapping[NoteLineId, int]) -> PiecesRet
 
 
 def evolve(note: DeliveryNote, event: NoteEvent) -> DeliveryNote:
-    """The note after the event; its version does not move here, the store counts saves."""
+    """The note after the event; its version counts saves, not events, and does not move here."""
     match event:
         case NoteIssued(number=number, issued_on=issued_on):
             return replace(note, state=NoteState.ISSUED, number=number, issued_on=issued_on)

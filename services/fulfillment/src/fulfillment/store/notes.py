@@ -44,7 +44,7 @@ async def insert_notes(tx: Tx, notes: Collection[DeliveryNote]) -> None:
 
 
 async def save_notes(tx: Tx, before: Mapping[NoteId, DeliveryNote], after: Iterable[DeliveryNote]) -> None:
-    """Write changed notes, one version higher. Raises chassis.tx.Stale when one changed since it was read."""
+    """Write changed notes, one version higher than they were read. Raises chassis.tx.Stale when one has changed."""
     changed = [note for note in after if note != before[note.note_id]]
     returned = [
         {"maker_id": tx.maker_id, "line_id": line.line_id, "returned": line.returned}
@@ -52,7 +52,7 @@ async def save_notes(tx: Tx, before: Mapping[NoteId, DeliveryNote], after: Itera
         for line, earlier in zip(note.lines, before[note.note_id].lines, strict=True)
         if line.returned != earlier.returned
     ]
-    rows = [_changing(tx.maker_id, note) for note in changed]
+    rows = [{**_changing(tx.maker_id, note), "version": before[note.note_id].version} for note in changed]
     await tx.update(tables.DeliveryNote, rows, key=("maker_id", "note_id"), expect_version="version")
     await tx.update(tables.DeliveryNoteLine, returned, key=("maker_id", "line_id"))
 

@@ -43,14 +43,14 @@ async def insert_returns(tx: Tx, returns: Collection[ReturnNote]) -> None:
 
 
 async def save_returns(tx: Tx, before: Mapping[ReturnId, ReturnNote], after: Iterable[ReturnNote]) -> None:
-    """Write changed returns, one version higher. Raises chassis.tx.Stale when one changed since it was read."""
+    """Write changed returns, one version higher than they were read. Raises chassis.tx.Stale when one has changed."""
     rows = [
         {
             "maker_id": tx.maker_id,
             "return_id": note.return_id,
             "number": note.number,
             "issued_on": note.issued_on,
-            "version": note.version,
+            "version": before[note.return_id].version,
         }
         for note in after
         if note != before[note.return_id]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeAlias, TypeVar
 from uuid import UUID
@@ -54,8 +54,9 @@ class Folder:
         return note
 
     def do(self, event: NoteEvent) -> DeliveryNote:
-        """Let the event count; the note after it."""
-        note = delivery_note.evolve(self.now[event.note_id], event)
+        """Let the event count; the note after it, as it will be stored."""
+        version = self.before[event.note_id].version + 1
+        note = replace(delivery_note.evolve(self.now[event.note_id], event), version=version)
         self.now[event.note_id] = note
         self.happened.append((event, note))
         return note

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 from uuid import UUID
@@ -99,7 +99,8 @@ async def issue(tx: Tx, commands: Sequence[NamedReturn]) -> list[Outcome]:
     happened = await _number(tx, now, issuing)
     await store.save_returns(tx, before, now.values())
     tx.announce(announce.return_messages(tx.maker_id, happened))
-    return [one if isinstance(one, tuple) else now[one] for one in decided]
+    stored = {return_id: replace(now[return_id], version=before[return_id].version + 1) for return_id in issuing}
+    return [one if isinstance(one, tuple) else stored[one] for one in decided]
 
 
 def _granted(

@@ -15,7 +15,7 @@ from chassis.statements import table_of
 from chassis.tx import Tx
 from fulfillment import tables
 from fulfillment.core.delivery_note import DeliveryNote, NoteCharge, NoteLine, payment_points, rate_sums
-from fulfillment.tables import Row, among
+from fulfillment.tables import Row, among, coded
 from fulfillment.views import parts
 from fulfillment.views.parts import AddressView, LocationView, RateSumsView, plain
 
@@ -163,13 +163,14 @@ def _conditions(tx: Tx, page: NotePage) -> Iterator[ColumnElement[bool]]:
     t = NOTES.c
     equal = {
         t.customer_id: page.customer_id,
-        t.customer_code: page.customer_code,
         t.number: page.number,
         t.state: page.state,
         t.billing_status: page.billing_status,
         t.invoice_id: page.invoice_id,
     }
     yield from (column == value for column, value in equal.items() if value is not None)
+    if page.customer_code is not None:
+        yield coded(t.customer_id, tx.maker_id, page.customer_code)
     if page.billing_status in ("UNBILLED", "NON_BILLABLE"):
         yield t.invoice_id.is_(None)  # lets the index of documents without an invoice serve
     if page.delivery_from is not None:

@@ -14,7 +14,7 @@ from chassis.statements import table_of
 from chassis.tx import Tx
 from fulfillment import tables
 from fulfillment.core.returns import ReturnLine, ReturnNote
-from fulfillment.tables import Row, among
+from fulfillment.tables import Row, among, coded
 from fulfillment.views.parts import plain
 
 RETURNS = table_of(tables.ReturnNote)
@@ -106,7 +106,7 @@ def return_note(note: ReturnNote) -> ReturnView:
 async def listed(tx: Tx, page: ReturnPage) -> tuple[Sequence[ReturnListItem], str | None]:
     """One page of return notes, newest first."""
     t = RETURNS.c
-    wanted = select(RETURNS).where(t.maker_id == tx.maker_id, *_conditions(page))
+    wanted = select(RETURNS).where(t.maker_id == tx.maker_id, *_conditions(tx, page))
     after = page.after(tx.maker_id, UUID)
     if after is not None:
         wanted = wanted.where(t.return_id < after[0])
@@ -116,17 +116,20 @@ async def listed(tx: Tx, page: ReturnPage) -> tuple[Sequence[ReturnListItem], st
     return [_item(row, sums[row.return_id]) for row in shown], cursor
 
 
-def _conditions(page: ReturnPage) -> Iterator[ColumnElement[bool]]:
+def _conditions(tx: Tx, page: ReturnPage) -> Iterator[ColumnElement[bool]]:
     t = RETURNS.c
     equal = {
         t.customer_id: page.customer_id,
-        t.customer_code: page.customer_code,
         t.number: page.number,
         t.note_id: page.note_id,
-        t.note_number: page.note_number,
         t.state: page.state,
     }
     yield from (column == value for column, value in equal.items() if value is not None)
+    if page.customer_code is not None:
+        yield coded(t.customer_id, tx.maker_id, page.customer_code)
+    if page.note_number is not None:
+        note = table_of(tables.DeliveryNote).c
+        yield t.note_id.in_(select(note.note_id).where(note.maker_id == tx.maker_id, note.number == page.note_number))
     if page.returned_from is not None:
         yield t.returned_on >= page.returned_from
     if page.returned_to is not None:
