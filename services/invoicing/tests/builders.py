@@ -11,6 +11,8 @@ from uuid import UUID, uuid5
 from invoicing.core.billable import (
     Billable,
     BillableState,
+    Charge,
+    Line,
     OrderSums,
     ReturnedFrom,
     SourceKind,
@@ -125,6 +127,28 @@ def note(
     )
 
 
+def line(amount: int, rate: int | str = 10, order: str = "A", *, tax_included: bool = False) -> Line:
+    """One piece for that much."""
+    return Line(
+        order_id=id_of(order),
+        order_number=order,
+        sku_code="TEA-1",
+        product_name="煎茶",
+        option="50g",
+        quantity=1,
+        unit_price=yen(amount),
+        amount=yen(amount),
+        tax_rate=Rate.of(rate),
+        tax_included=tax_included,
+        reduced=str(rate) == "8",
+    )
+
+
+def charge(amount: int, rate: int | str | None = 10, kind: str = "shipping") -> Charge:
+    """A charge entered with tax; without a rate it must be payment points."""
+    return Charge(kind, "", yen(amount), None if rate is None else Rate.of(rate), True)
+
+
 def returned(
     number: str,
     customer: str = "K1",
@@ -137,14 +161,12 @@ def returned(
 def facts(
     *parties: Party,
     last: Mapping[tuple[str, str], date] | None = None,
-    waiting: Mapping[str, int] | None = None,
     issuer: Maker | None = None,
 ) -> ClosingFacts:
-    """Closing facts over these customers; `last` and `waiting` are keyed by customer code."""
+    """Closing facts over these customers; `last` is keyed by customer code and currency."""
     return ClosingFacts(
         maker=issuer or maker(),
         parties={one.customer_id: one for one in parties},
         last_closings={(id_of(code), currency): day for (code, currency), day in (last or {}).items()},
-        waiting={id_of(code): notes for code, notes in (waiting or {}).items()},
         rules=TAXES,
     )

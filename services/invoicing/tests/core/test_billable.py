@@ -30,15 +30,7 @@ from invoicing.core.billable import (
 )
 from kernel.money import JPY, Money, Rate, total
 from kernel.refusal import Refusal
-from services.invoicing.tests.builders import id_of, note, sums, yen
-
-
-def line(amount: int, rate: int = 10, order: str = "A", *, tax_included: bool = False) -> Line:
-    return Line(id_of(order), yen(amount), Rate.of(rate), tax_included, rate == 8)
-
-
-def charge(amount: int, rate: int | None = 10, kind: str = "shipping") -> Charge:
-    return Charge(kind, yen(amount), None if rate is None else Rate.of(rate), True)
+from services.invoicing.tests.builders import charge, id_of, line, note, sums, yen
 
 
 @pytest.mark.req("INV-155")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -31,11 +31,16 @@ TWENTIETH = ClosingTerms(20, 1, 0)
 
 
 def closing(
-    world: ClosingFacts, notes: Sequence[Billable], on: date = JUNE_END, selection: Sequence[str] | None = None
+    world: ClosingFacts,
+    notes: Sequence[Billable],
+    on: date = JUNE_END,
+    selection: Sequence[str] | None = None,
+    waiting: Mapping[str, int] | None = None,
 ) -> ClosingPreview:
     chosen = None if selection is None else frozenset(id_of(code) for code in selection)
     command = RunClosing(on, on, chosen)
-    return preview(command, scope_of(command, world), notes, world)
+    unbilled = {id_of(code): count for code, count in (waiting or {}).items()}
+    return preview(command, scope_of(command, world.parties, unbilled), notes, world)
 
 
 def billed(run: ClosingPreview) -> list[tuple[str, list[str]]]:
@@ -229,10 +234,10 @@ def test_customers_left_out_are_told_with_reason_and_what_waits() -> None:
         party("K2", terms=None),
         party("K3"),
         party("A", billed_to="K1"),
-        waiting={"K1": 2, "A": 3, "K2": 1, "stranger": 4},
     )
+    waiting = {"K1": 2, "A": 3, "K2": 1, "stranger": 4}
 
-    out = {(one.customer_id, one.reason, one.waiting) for one in closing(world, []).bill_tos_out}
+    out = {(one.customer_id, one.reason, one.waiting) for one in closing(world, [], waiting=waiting).bill_tos_out}
 
     assert out == {
         (id_of("K1"), BillToOut.NOT_CLOSING_DAY, 5),
@@ -242,9 +247,9 @@ def test_customers_left_out_are_told_with_reason_and_what_waits() -> None:
 
 
 def test_a_selection_closes_only_the_chosen_and_says_why_a_chosen_one_is_out() -> None:
-    world = facts(party("K1"), party("K2"), party("D", terms=TWENTIETH), party("A", billed_to="K1"), waiting={"K2": 1})
+    world = facts(party("K1"), party("K2"), party("D", terms=TWENTIETH), party("A", billed_to="K1"))
 
-    run = closing(world, [note("DN1")], selection=["K1", "D", "A"])
+    run = closing(world, [note("DN1")], selection=["K1", "D", "A"], waiting={"K2": 1})
 
     assert run.closes == ((id_of("K1"), "JPY"),)
     assert {(one.customer_id, one.reason) for one in run.bill_tos_out} == {
@@ -260,7 +265,7 @@ def test_a_maker_that_issues_qualified_invoices_only_keeps_the_account_open() ->
     world = facts(party("K1"), issuer=maker(locations=(bare,)))
     command = RunClosing(JUNE_END, JUNE_END, require_qualified=True)
 
-    run = preview(command, scope_of(command, world), [note("DN1")], world)
+    run = preview(command, scope_of(command, world.parties, {}), [note("DN1")], world)
 
     assert (run.proposals, run.closes) == ((), ())
     assert left_out(run) == [("DN1", SourceOut.NOT_QUALIFIED)]

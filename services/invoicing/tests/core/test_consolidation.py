@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from invoicing.core.billable import Billable, BillableState
-from invoicing.core.consolidation import ChosenSource, Compose, ComposeFacts, compose
+from invoicing.core.consolidation import ChosenSource, Compose, ComposeFacts, FeeEntry, compose
 from invoicing.core.parties import BankAccount, BillFrom, Location, Maker, Party, PostalAddress
-from invoicing.core.proposal import Fee, FeeKind, InvoiceProposal
+from invoicing.core.proposal import FeeKind, InvoiceProposal
 from kernel.calendar import ClosingTerms
-from kernel.money import Currency, Money, Rate
+from kernel.money import Currency, Rate
 from services.invoicing.tests.builders import (
     ACCOUNT,
     HEAD_OFFICE,
@@ -40,7 +41,7 @@ def composed(
 ) -> InvoiceProposal | set[tuple[str, str | None]]:
     """The proposal, or the problems as (code, field)."""
     chosen = [
-        ChosenSource(f"delivery_notes.{index}", one.number if one else "DN?", one) for index, one in enumerate(notes)
+        ChosenSource(f"/delivery_notes/{index}", one.number if one else "DN?", one) for index, one in enumerate(notes)
     ]
     facts = ComposeFacts(bill_to, {one.customer_id: one for one in members}, issuer or maker(), TAXES)
     made = compose(command, chosen, facts)
@@ -62,12 +63,12 @@ def test_notes_of_two_delegators_go_on_one_invoice_to_the_delegatee() -> None:
 
 @pytest.mark.req("INV-011")
 def test_a_note_of_another_buyer_is_refused() -> None:
-    assert composed(note("DN1", "A"), note("DN3", "C")) == {("SOURCE_NOT_IN_GROUP", "delivery_notes.1")}
+    assert composed(note("DN1", "A"), note("DN3", "C")) == {("SOURCE_NOT_IN_GROUP", "/delivery_notes/1")}
 
 
 @pytest.mark.req("INV-010")
 def test_only_a_delegatee_can_be_the_addressee() -> None:
-    assert composed(note("DN1", "A"), bill_to=A, members=(A,)) == {("NOT_A_DELEGATEE", "bill_to")}
+    assert composed(note("DN1", "A"), bill_to=A, members=(A,)) == {("NOT_A_DELEGATEE", "/bill_to")}
 
 
 @pytest.mark.req("INV-014")
@@ -75,7 +76,7 @@ def test_a_delegator_may_get_an_individual_invoice_for_its_own_notes() -> None:
     individual = replace(ASK, individual=True)
 
     assert made(composed(note("DN1", "A"), command=individual, bill_to=A, members=(A,))).bill_to.code == "A"
-    assert composed(note("DN2", "A"), command=individual) == {("SOURCE_NOT_IN_GROUP", "delivery_notes.0")}
+    assert composed(note("DN2", "A"), command=individual) == {("SOURCE_NOT_IN_GROUP", "/delivery_notes/0")}
 
 
 @pytest.mark.req("INV-005")
@@ -98,21 +99,21 @@ def test_all_problems_of_all_sources_are_told_at_once() -> None:
     )
 
     assert problems == {
-        ("SOURCE_ALREADY_USED", "delivery_notes.1"),
-        ("SOURCE_NOT_IN_GROUP", "delivery_notes.2"),
-        ("SOURCE_NOT_BILLABLE", "delivery_notes.2"),
-        ("SOURCE_NOT_SHIPPED", "delivery_notes.3"),
-        ("MIXED_CURRENCY", "delivery_notes.4"),
-        ("SOURCE_REPEATED", "delivery_notes.5"),
-        ("SOURCE_NOT_FOUND", "delivery_notes.6"),
-        ("DUE_BEFORE_ISSUE", "due_on"),
-        ("BANK_ACCOUNT_UNKNOWN", "bank_account_id"),
+        ("SOURCE_ALREADY_USED", "/delivery_notes/1"),
+        ("SOURCE_NOT_IN_GROUP", "/delivery_notes/2"),
+        ("SOURCE_NOT_BILLABLE", "/delivery_notes/2"),
+        ("SOURCE_NOT_SHIPPED", "/delivery_notes/3"),
+        ("MIXED_CURRENCY", "/delivery_notes/4"),
+        ("SOURCE_REPEATED", "/delivery_notes/5"),
+        ("SOURCE_NOT_FOUND", "/delivery_notes/6"),
+        ("DUE_BEFORE_ISSUE", "/due_on"),
+        ("BANK_ACCOUNT_UNKNOWN", "/bank_account_id"),
     }
 
 
 @pytest.mark.req("INV-142")
 def test_an_invoice_of_nothing_is_refused() -> None:
-    assert composed() == {("EMPTY_INVOICE", "sources")}
+    assert composed() == {("EMPTY_INVOICE", "/delivery_notes")}
 
 
 @pytest.mark.req("INV-025")
@@ -120,19 +121,19 @@ def test_an_invoice_of_nothing_is_refused() -> None:
 def test_an_invoice_has_at_most_2000_sources(count: int, too_many: bool) -> None:
     result = composed(*(note(f"DN{number}", "A", amounts={10: 1}) for number in range(count)))
 
-    assert (result == {("TOO_MANY_SOURCES", "sources")}) is too_many
+    assert (result == {("TOO_MANY_SOURCES", "/delivery_notes")}) is too_many
 
 
 @pytest.mark.req("INV-152")
 def test_more_returns_than_goods_are_refused() -> None:
     goods, back = note("DN1", "A", amounts={10: 100}), returned("RT1", "A", amounts={10: 101})
 
-    assert composed(goods, back) == {("NEGATIVE_TOTAL", "sources")}
+    assert composed(goods, back) == {("NEGATIVE_TOTAL", "/delivery_notes")}
 
 
 def test_an_amount_over_the_limit_is_refused() -> None:
     assert composed(note("DN1", "A", amounts={0: 999_999_999_999}), note("DN2", "A", amounts={0: 1})) == {
-        ("AMOUNT_TOO_LARGE", "sources")
+        ("AMOUNT_TOO_LARGE", "/delivery_notes")
     }
     assert made(composed(note("DN1", "A", amounts={0: 999_999_999_999})))
 
@@ -142,7 +143,7 @@ def test_two_issuers_are_never_merged() -> None:
     issuer = maker(locations=(HEAD_OFFICE, other))
 
     assert composed(note("DN1", "A"), note("DN2", "A", location_id=other.location_id), issuer=issuer) == {
-        ("ISSUER_MIX", "sources")
+        ("ISSUER_MIX", "/delivery_notes")
     }
 
 
@@ -170,7 +171,7 @@ def test_the_due_date_follows_the_addressees_terms_unless_set() -> None:
 def test_without_terms_the_due_date_must_be_given() -> None:
     customer = party("C", terms=None)
 
-    assert composed(note("DN1", "C"), bill_to=customer, members=(customer,)) == {("DUE_DATE_REQUIRED", "due_on")}
+    assert composed(note("DN1", "C"), bill_to=customer, members=(customer,)) == {("DUE_DATE_REQUIRED", "/due_on")}
 
 
 @pytest.mark.req("INV-127")
@@ -180,16 +181,16 @@ def test_the_bank_account_fits_the_currency() -> None:
 
     assert made(composed(note("DN1", "A"), issuer=issuer)).bank_account == ACCOUNT
     assert composed(note("DN1", "A"), issuer=issuer, command=replace(ASK, bank_account_id=dollars.bank_account_id)) == {
-        ("BANK_CURRENCY", "bank_account_id")
+        ("BANK_CURRENCY", "/bank_account_id")
     }
 
 
 @pytest.mark.req("INV-120", "INV-122", "INV-132", "INV-153")
 def test_fees_and_the_seller_borne_bank_fee_are_taxed_with_the_notes() -> None:
     fees = (
-        Fee(FeeKind.SHIPPING, "送料", yen(800), Rate.of(10)),
-        Fee(FeeKind.OTHER, "値引", yen(-500), Rate.of(10)),
-        Fee(FeeKind.BANK_FEE, "振込手数料", yen(-400), Rate.of(10)),
+        FeeEntry(FeeKind.SHIPPING, "送料", Decimal(800), Rate.of(10)),
+        FeeEntry(FeeKind.OTHER, "値引", Decimal(-500), Rate.of(10)),
+        FeeEntry(FeeKind.BANK_FEE, "振込手数料", Decimal(-400), Rate.of(10)),
     )
 
     invoice = made(composed(note("DN1", "A", amounts={10: 6_000}), command=replace(ASK, fees=fees)))
@@ -199,10 +200,14 @@ def test_fees_and_the_seller_borne_bank_fee_are_taxed_with_the_notes() -> None:
 
 
 @pytest.mark.req("INV-040")
-def test_fees_are_in_the_currency_of_the_notes() -> None:
-    fees = (Fee(FeeKind.OTHER, "fee", Money.of(1, USD), Rate.of(0)),)
+def test_the_sources_fix_the_currency_and_fees_follow_it() -> None:
+    fees = (FeeEntry(FeeKind.OTHER, "fee", Decimal("1.5"), Rate.of(0)),)
 
-    assert composed(note("DN1", "A"), command=replace(ASK, fees=fees)) == {("MIXED_CURRENCY", "fees")}
+    assert composed(note("DN1", "A"), command=replace(ASK, currency="USD", fees=fees)) == {
+        ("MIXED_CURRENCY", "/currency"),
+        ("TOO_MANY_DECIMALS", "/fees/0/amount"),
+    }
+    assert made(composed(note("DN1", "A", currency=USD), command=replace(ASK, currency="USD", fees=fees)))
 
 
 @pytest.mark.req("INV-081")

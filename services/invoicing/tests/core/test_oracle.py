@@ -101,12 +101,25 @@ def line_prices(orders: Mapping[str, dict[str, object]]) -> dict[tuple[str, str]
 
 def line_of(row: Mapping[str, str], prices: Mapping[tuple[str, str], tuple[int, Rate]]) -> Line:
     price, rate = prices[row["order_no"], row["sku_code"]]
-    return Line(id_of(row["order_no"]), yen(price * int(row["quantity"])), rate, False, rate == Rate.of(8))
+    quantity = int(row["quantity"])
+    return Line(
+        order_id=id_of(row["order_no"]),
+        order_number=row["order_no"],
+        sku_code=row["sku_code"],
+        product_name=row["sku_code"],
+        option="",
+        quantity=quantity,
+        unit_price=yen(price),
+        amount=yen(price * quantity),
+        tax_rate=rate,
+        tax_included=False,
+        reduced=rate == Rate.of(8),
+    )
 
 
 def charge_of(row: Mapping[str, str]) -> Charge:
     rate = Rate.of(row["tax_rate"]) if row["tax_rate"] else None
-    return Charge(row["kind"], yen(row["amount"]), rate, True)
+    return Charge(row["kind"], "", yen(row["amount"]), rate, True)
 
 
 def grouped(file_rows: list[dict[str, str]], key: str) -> dict[str, list[dict[str, str]]]:
@@ -162,10 +175,10 @@ def replay(known: list[tuple[date, Billable]], dates: list[date]) -> dict[date, 
     used: set[UUID] = set()
     runs = {}
     for on in dates:
-        facts = ClosingFacts(issuer, parties, dict(last), {}, TAXES)
+        facts = ClosingFacts(issuer, parties, dict(last), TAXES)
         notes = [note for entered, note in known if entered <= on and note.billable_id not in used]
         command = RunClosing(on, on)
-        runs[on] = preview(command, scope_of(command, facts), notes, facts)
+        runs[on] = preview(command, scope_of(command, parties, {}), notes, facts)
         used |= {source.billable.billable_id for one in runs[on].proposals for source in one.sources}
         last.update(dict.fromkeys(runs[on].closes, on))
     return runs

@@ -96,9 +96,15 @@ class Billable:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a note as far as sums need it."""
+    """A line of a note: a quantity of one order line, amount = unit price × quantity."""
 
     order_id: UUID
+    order_number: str
+    sku_code: str
+    product_name: str
+    option: str
+    quantity: int
+    unit_price: Money
     amount: Money
     tax_rate: Rate
     tax_included: bool
@@ -110,9 +116,21 @@ class Charge:
     """An order-level amount on a note, signed; `tax_rate` is None for payment points only."""
 
     kind: str
+    name: str
     amount: Money
     tax_rate: Rate | None
     tax_included: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedNote:
+    """A note as it came from fulfillment: the billable with what is printed of it. `reason` is a return's."""
+
+    billable: Billable
+    issued_on: date
+    lines: tuple[Line, ...]
+    charges: tuple[Charge, ...] = ()
+    reason: str = ""
 
 
 def sums_by_order(lines: Sequence[Line], charges: Sequence[Charge]) -> tuple[OrderSums, ...]:

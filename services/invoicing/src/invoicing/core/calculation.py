@@ -110,8 +110,10 @@ def sums_of(taxed: TaxedSums) -> TaxSums:
 
 def _taxed(sold: TaxSums, returned: TaxSums, rule: TaxRule) -> RateTax:
     left = sold + -returned
-    marked = replace(left, reduced=left.reduced or rule.reduced)
-    return RateTax(tax_of(marked, rule.rounding), rule.rounding, returned)
+    reduced = left.reduced or rule.reduced
+    return RateTax(
+        tax_of(replace(left, reduced=reduced), rule.rounding), rule.rounding, replace(returned, reduced=reduced)
+    )
 
 
 def _by_rate(sums: Iterable[TaxSums]) -> Mapping[Rate, TaxSums]:

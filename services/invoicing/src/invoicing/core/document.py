@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from invoicing.core.billable import SourceKind
@@ -24,6 +25,9 @@ class Wording:
     header_comment: str = ""
     footer_comment: str = ""
     internal_note: str = ""
+
+
+NO_WORDING: Final = Wording()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,16 @@ class InvoiceSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """The voided invoice that this one corrects (INV-170)."""
+
+    invoice_id: UUID
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceDocument:
-    """Everything the paper says but the lines; `replaces` names the voided invoice it corrects (INV-170)."""
+    """Everything the paper says but the lines."""
 
     invoice_id: UUID
     number: str
@@ -88,7 +100,7 @@ class InvoiceDocument:
     warnings: tuple[Finding, ...]
     wording: Wording
     run_id: UUID | None = None
-    replaces: UUID | None = None
+    replaces: Replaced | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +111,9 @@ class Issue:
     number: str
     maker: Maker
     content: InvoiceProposal
-    wording: Wording = Wording()
+    wording: Wording = NO_WORDING
     run_id: UUID | None = None
-    replaces: UUID | None = None
+    replaces: Replaced | None = None
 
 
 def document_of(command: Issue) -> InvoiceDocument:

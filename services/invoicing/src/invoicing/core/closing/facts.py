@@ -51,12 +51,11 @@ class RunClosing:
 
 @dataclass(frozen=True, slots=True)
 class ClosingFacts:
-    """What a run is worked out from, besides the notes: customers, what was closed last, how many notes wait."""
+    """What a run is worked out from, besides the notes: the maker, its customers, what was closed last, its taxes."""
 
     maker: Maker
     parties: Mapping[UUID, Party]
     last_closings: Mapping[Account, date]
-    waiting: Mapping[UUID, int]
     rules: TaxRules
 
 

@@ -20,7 +20,7 @@ from invoicing.core.closing.facts import (
 from invoicing.core.closing.scope import Scope
 from invoicing.core.parties import Party
 from invoicing.core.proposal import InvoiceProposal
-from kernel.money import Currency
+from kernel.money import Currency, Money, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,15 @@ class ClosingPreview:
         """The accounts that close without an invoice."""
         bare = {one.account for one in self.accounts if not one.proposals}
         return tuple(account for account in self.closes if account in bare)
+
+    @property
+    def totals(self) -> dict[str, str]:
+        """What it bills, per currency code, as plain decimals."""
+        by_currency: dict[Currency, list[Money]] = {}
+        for proposal in self.proposals:
+            by_currency.setdefault(proposal.currency, []).append(proposal.amounts.total)
+        found = {currency.code: total(amounts, currency).amount for currency, amounts in by_currency.items()}
+        return {code: f"{found[code]:f}" for code in sorted(found)}
 
     def _with(self, outcome: AccountOutcome) -> tuple[Account, ...]:
         return tuple(one.account for one in self.accounts if one.outcome is outcome)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from invoicing.core.closing.facts import BillToOut, ClosingFacts, ExcludedBillTo, RunClosing
+from invoicing.core.closing.facts import BillToOut, ExcludedBillTo, RunClosing
 from invoicing.core.parties import Party
 
 
@@ -18,22 +19,25 @@ class Scope:
     out: tuple[ExcludedBillTo, ...]
 
 
-def scope_of(command: RunClosing, facts: ClosingFacts) -> Scope:
-    """Who takes part. A delegator's own terms do not count: its delegatee's do (ARCHITECTURE §5)."""
+def scope_of(command: RunClosing, parties: Mapping[UUID, Party], notes: Mapping[UUID, int]) -> Scope:
+    """Who takes part, of all customers and the number of unbilled notes each has.
+
+    A delegator's own terms do not count: its delegatee's do (ARCHITECTURE §5).
+    """
     chosen: list[Party] = []
     out: list[ExcludedBillTo] = []
-    waiting = _waiting_by_bill_to(facts)
-    for party in facts.parties.values():
+    waiting = _waiting_by_bill_to(parties, notes)
+    for party in parties.values():
         reason = _why_out(party, command)
         if reason is None:
             chosen.append(party)
         elif waiting.get(party.customer_id) or _was_asked_for(party, command):
             out.append(ExcludedBillTo(party.customer_id, reason, waiting.get(party.customer_id, 0)))
-    strangers = [(bill_to_id, notes) for bill_to_id, notes in waiting.items() if bill_to_id not in facts.parties]
-    out.extend(ExcludedBillTo(bill_to_id, BillToOut.UNKNOWN_CUSTOMER, notes) for bill_to_id, notes in strangers)
+    strangers = [(bill_to_id, count) for bill_to_id, count in waiting.items() if bill_to_id not in parties]
+    out.extend(ExcludedBillTo(bill_to_id, BillToOut.UNKNOWN_CUSTOMER, count) for bill_to_id, count in strangers)
     chosen.sort(key=_by_code)
     billed = {party.customer_id for party in chosen}
-    members = frozenset(party.customer_id for party in facts.parties.values() if party.bill_to_id in billed)
+    members = frozenset(party.customer_id for party in parties.values() if party.bill_to_id in billed)
     return Scope(tuple(chosen), members, tuple(sorted(out, key=lambda one: (one.reason, one.customer_id))))
 
 
@@ -55,10 +59,10 @@ def _was_asked_for(party: Party, command: RunClosing) -> bool:
     return command.selection is not None and party.customer_id in command.selection
 
 
-def _waiting_by_bill_to(facts: ClosingFacts) -> dict[UUID, int]:
+def _waiting_by_bill_to(parties: Mapping[UUID, Party], notes: Mapping[UUID, int]) -> dict[UUID, int]:
     waiting: dict[UUID, int] = {}
-    for customer_id, notes in facts.waiting.items():
-        party = facts.parties.get(customer_id)
+    for customer_id, count in notes.items():
+        party = parties.get(customer_id)
         bill_to_id = customer_id if party is None else party.bill_to_id
-        waiting[bill_to_id] = waiting.get(bill_to_id, 0) + notes
+        waiting[bill_to_id] = waiting.get(bill_to_id, 0) + count
     return waiting

@@ -1,0 +1,1 @@
+"""Routes: at most ten lines each; the edge does the rest."""

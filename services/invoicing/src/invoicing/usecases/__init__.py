@@ -1,0 +1,1 @@
+"""What invoicing does: always on a sequence, always inside one transaction, never committing."""

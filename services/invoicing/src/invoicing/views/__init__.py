@@ -1,0 +1,1 @@
+"""Answers and papers: SQL → what people read."""
