@@ -91,7 +91,10 @@ def test_rows_are_numbered_as_csv_records_with_the_header_as_one() -> None:
 
 
 def test_short_rows_are_filled_and_trailing_commas_are_nothing() -> None:
-    assert sheet("a,b,c\n1\n1,2,3,,,\n").rows == [["1", "", ""], ["1", "2", "3"]]
+    found = sheet("a,b,c\n1\n1,2,3,,,\n")
+
+    assert found.rows == [["1", "", ""], ["1", "2", "3"]]
+    assert found.widths == [1, 6]
 
 
 def test_a_cell_beyond_the_header_is_a_problem_of_its_row() -> None:

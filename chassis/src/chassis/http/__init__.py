@@ -25,6 +25,7 @@ from chassis.http.models import (
 from chassis.http.needs import anyone, needs, needs_service
 from chassis.http.paging import Page, cursor_of
 from chassis.http.refused import Refused, WrongFields
+from chassis.http.results import file_response
 from chassis.http.routes import NotDeclared, Router, problem_responses
 from chassis.problems import ProblemTexts
 
@@ -62,6 +63,7 @@ __all__ = [
     "create_app",
     "cursor_of",
     "drain",
+    "file_response",
     "needs",
     "needs_service",
     "problem_responses",

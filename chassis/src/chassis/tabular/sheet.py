@@ -28,9 +28,9 @@ class Limits:
 class Sheet:
     """Rows hold one text per header, blank where the file has nothing. Row 1 is the header, columns count from 1.
 
-    `row_numbers[i]` is where `rows[i]` stands in the file (CSV records, Excel rows). `problems` are cells that cannot
-    be trusted (a formula without value, an error, a merge): an importer adds its own and takes none of their rows.
-    `dates` are the (row number, column) of Excel cells that held a date, not text.
+    `row_numbers[i]` is where `rows[i]` stands in the file (CSV records, Excel rows), `widths[i]` how many cells it had
+    there. `problems` are cells that cannot be trusted (a formula without value, an error, a merge): an importer adds
+    its own and takes none of their rows. `dates` are the (row number, column) of Excel cells that held a date.
     """
 
     headers: Sequence[str]
@@ -39,6 +39,7 @@ class Sheet:
     encoding: str
     problems: Sequence[Refusal] = ()
     dates: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+    widths: Sequence[int] = ()
 
 
 class Unreadable(Exception):
@@ -65,6 +66,7 @@ class Collector:
         self._headers: list[str] | None = None
         self._rows: list[list[str]] = []
         self._numbers: list[int] = []
+        self._widths: list[int] = []
         self.problems: list[Refusal] = []
 
     def add(self, number: int, cells: list[str]) -> None:
@@ -77,6 +79,7 @@ class Collector:
         if len(self._rows) >= self._limits.rows:
             raise too_many_rows(self._limits)
         width = len(self._headers)
+        self._widths.append(len(cells))
         if len(cells) > width:
             self._overhang(number, cells, width)
             del cells[width:]
@@ -90,7 +93,7 @@ class Collector:
         if self._headers is None or not self._rows:
             raise Unreadable(Refusal("FILE_EMPTY"))
         ordered = sorted(self.problems, key=lambda problem: (problem.row or 0, problem.column or 0))
-        return Sheet(self._headers, self._rows, self._numbers, encoding, ordered, dates)
+        return Sheet(self._headers, self._rows, self._numbers, encoding, ordered, dates, self._widths)
 
     def header_of(self, column: int) -> str | None:
         """The header above a column, counted from 1."""
