@@ -283,6 +283,25 @@ async def test_a_missing_fact_is_asked_of_its_owner_once_and_kept(client: httpx.
     assert owners.asked == [("/internal/skus", ["NEW-1"]), ("/internal/customers", ["LATE1"])]
 
 
+async def test_a_maker_nobody_has_told_of_is_asked_for_with_its_taxes(
+    client: httpx.AsyncClient, owners: Owners, tokens: Tokens
+) -> None:
+    newcomer = uuid4()
+    customer, sku = masters.customer(), masters.sku("AP-1", 100)
+    owners.knows(masters.maker(newcomer, price_tax_mode="inclusive"), masters.tax(masters.T10, 10), customer, sku)
+    order = an_order(
+        customer_code=None, customer_id=str(an_id(900)), lines=[{"sku_id": str(an_id(100)), "quantity": 1}]
+    )
+    answer = await client.post("/v1/orders", json=order, headers=tokens.of_owner(newcomer))
+    assert (answer.status_code, answer.json()["grand_total"]) == (201, "6500")
+    assert owners.asked == [
+        ("/internal/makers", [str(newcomer)]),
+        ("/internal/taxes",),
+        ("/internal/skus", [str(an_id(100))]),
+        ("/internal/customers", [str(an_id(900))]),
+    ]
+
+
 async def test_what_nobody_knows_is_refused_after_asking_and_an_absent_owner_is_no_refusal(
     client: httpx.AsyncClient, owners: Owners
 ) -> None:

@@ -15,6 +15,6 @@ async def with_masters(edge: Edge, call: Callable[[Answers | None], Awaitable[V]
     """Runs the deed; if masters are missing asks their owners and runs it again with what they answered."""
     try:
         return await call(None)
-    except MastersMissing as missing:
-        answers = await ask_owners(missing, edge.maker_id)
+    except MastersMissing as found:
+        answers = await ask_owners(found.missing, edge.maker_id)
     return await call(answers)

@@ -21,7 +21,8 @@ ON_SALE: Final = "on_sale"
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """A maker's settings as far as orders depend on them (CAT-017, ORD-080, CAT-051)."""
+    """A maker's settings as far as orders depend on them (CAT-017, ORD-080, CAT-051). `known` is false for the
+    defaults that stand in until the maker's state arrives."""
 
     currency: Currency
     time_zone: ZoneInfo
@@ -30,6 +31,7 @@ class Preferences:
     converts_at_confirmation: bool
     strict_import: bool
     language: str = "ja"
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

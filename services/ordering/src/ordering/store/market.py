@@ -25,6 +25,7 @@ DEFAULTS: Final = Preferences(
     prices_include_tax=False,
     converts_at_confirmation=True,
     strict_import=False,
+    known=False,
 )
 """Until the maker's state arrives (GEN-004, CAT-017, CAT-051, ORD-080)."""
 
@@ -37,6 +38,7 @@ class Wanted:
     sku_ids: Collection[UUID] = ()
     customer_codes: Collection[str] = ()
     customer_ids: Collection[UUID] = ()
+    tax_rates: Collection[Rate] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from chassis.tabular import Sheet
 from chassis.tabular.csv_text import decoded, delimiter_of
 from chassis.tx import Tx
-from kernel.money import JPY
+from kernel.money import JPY, Rate
 from kernel.refusal import Refusal
 from ordering.announce import messages
 from ordering.core.events import History
@@ -135,7 +135,14 @@ def _wanted(read: ReadFile) -> Wanted:
     return Wanted(
         sku_codes={line.text(Field.SKU_CODE) for order in read.orders for line in order.lines} - {""},
         customer_codes={order.text(Field.CUSTOMER_CODE) for order in read.orders} - {""},
+        tax_rates=_tax_rates(read),
     )
+
+
+def _tax_rates(read: ReadFile) -> set[Rate]:
+    percents = {line.number(Field.TAX_RATE) for order in read.orders for line in order.lines}
+    entered = {entry.rate for order in read.orders for entry in order.buckets.entries}
+    return {Rate.of(percent) for percent in percents if percent is not None} | {rate for rate in entered if rate}
 
 
 def _problems(verdicts: Sequence[Verdict]) -> list[tuple[str, Refusal]]:

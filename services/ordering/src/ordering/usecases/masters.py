@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -18,47 +18,69 @@ from ordering.store import market as store
 from ordering.store.market import Wanted
 
 Given: TypeAlias = Mapping[str, Any]
-"""A state's body as JSON: from its topic, or from its owner's answer, which adds the version."""
+"""A state's body as JSON: from its topic, or as `state` beside its `version` in its owner's answer."""
 
-_MOST_CODES: Final = 1_000
+_MOST_NAMES: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the owners answered about masters that were missing here."""
+    """What the owners answered about masters that were missing here; each with its version."""
 
+    makers: Sequence[Given] = ()
+    taxes: Sequence[Given] = ()
     skus: Sequence[Given] = ()
     customers: Sequence[Given] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Which of the wanted masters are not here."""
+
+    maker: bool
+    taxes: bool
+    skus: Wanted
+    customers: Wanted
+
+    def __bool__(self) -> bool:
+        named = (self.skus.sku_codes, self.skus.sku_ids, self.customers.customer_codes, self.customers.customer_ids)
+        return self.maker or self.taxes or any(named)
 
 
 class MastersMissing(Exception):  # no error: "ask their owner, then run the deed again"
     """A decision needs masters whose states have not arrived; nothing was written."""
 
-    def __init__(self, sku_codes: frozenset[str], customer_codes: frozenset[str]) -> None:
-        super().__init__(f"{len(sku_codes)} SKUs, {len(customer_codes)} customers")
-        self.sku_codes = sku_codes
-        self.customer_codes = customer_codes
+    def __init__(self, missing: Missing) -> None:
+        super().__init__("masters have not arrived yet")
+        self.missing = missing
 
 
 async def the_market(tx: Tx, wanted: Wanted, answers: Answers | None) -> Market:
     """The wanted facts. Raises MastersMissing while nobody has been asked about the ones that are not here; once
     asked, the answers are kept and what is still missing does not exist."""
     if answers is not None:
-        await keep_skus(tx, [(given, int(given["version"])) for given in answers.skus])
-        await keep_customers(tx, [(given, int(given["version"])) for given in answers.customers])
+        await _keep_answers(tx, answers)
     market = await store.load_market(tx, wanted)
-    skus = frozenset(code for code in wanted.sku_codes if code and market.sku(code) is None)
-    customers = frozenset(code for code in wanted.customer_codes if code and code not in market.customers)
-    if answers is None and (skus or customers):
-        raise MastersMissing(skus, customers)
+    missing = _missing(market, wanted)
+    if answers is None and missing:
+        raise MastersMissing(missing)
     return market
 
 
-async def ask_owners(missing: MastersMissing, maker_id: UUID) -> Answers:
+async def ask_owners(missing: Missing, maker_id: UUID) -> Answers:
     """Asks catalog and customers, in bulk, outside any transaction. Raises chassis.peers.PeerAway."""
+    ids = [str(maker_id)]
     return Answers(
-        skus=await _asked("catalog", "/internal/skus", sorted(missing.sku_codes), maker_id),
-        customers=await _asked("customers", "/internal/customers", sorted(missing.customer_codes), maker_id),
+        makers=await peers.ask("customers", "/internal/makers", {"ids": ids}, maker_id) if missing.maker else (),
+        taxes=await peers.ask("catalog", "/internal/taxes", {}, maker_id) if missing.taxes else (),
+        skus=await _asked("catalog", "/internal/skus", missing.skus.sku_codes, missing.skus.sku_ids, maker_id),
+        customers=await _asked(
+            "customers",
+            "/internal/customers",
+            missing.customers.customer_codes,
+            missing.customers.customer_ids,
+            maker_id,
+        ),
     )
 
 
@@ -103,16 +125,44 @@ async def forget(
     await store.forget_rates(tx, [(UUID(product), UUID(customer)) for product, customer in pairs])
 
 
-async def _asked(peer: str, path: str, codes: Sequence[str], maker_id: UUID) -> list[Given]:
+def _missing(market: Market, wanted: Wanted) -> Missing:
+    skus = {sku.sku_id for sku in market.skus.values()}
+    customers = {customer.customer_id for customer in market.customers.values()}
+    return Missing(
+        maker=not market.preferences.known,
+        taxes=not market.taxes.by_id or not all(market.taxes.knows(rate) for rate in wanted.tax_rates),
+        skus=Wanted(
+            sku_codes=[code for code in wanted.sku_codes if market.sku(code) is None],
+            sku_ids=[sku_id for sku_id in wanted.sku_ids if sku_id not in skus],
+        ),
+        customers=Wanted(
+            customer_codes=[code for code in wanted.customer_codes if code not in market.customers],
+            customer_ids=[customer_id for customer_id in wanted.customer_ids if customer_id not in customers],
+        ),
+    )
+
+
+async def _keep_answers(tx: Tx, answers: Answers) -> None:
+    for maker in answers.makers:
+        await keep_maker(tx, maker["state"], version=int(maker["version"]))
+    await keep_taxes(tx, [(one["state"], int(one["version"])) for one in answers.taxes])
+    await keep_skus(tx, [(one["state"], int(one["version"])) for one in answers.skus])
+    await keep_customers(tx, [(one["state"], int(one["version"])) for one in answers.customers])
+
+
+async def _asked(peer: str, path: str, codes: Collection[str], ids: Collection[UUID], maker_id: UUID) -> list[Given]:
     answers: list[Given] = []
-    for start in range(0, len(codes), _MOST_CODES):
-        answers += await peers.ask(peer, path, {"codes": codes[start : start + _MOST_CODES]}, maker_id)
+    named: list[tuple[str, list[str]]] = [("codes", sorted(codes)), ("ids", sorted(map(str, ids)))]
+    for kind, names in named:
+        for start in range(0, len(names), _MOST_NAMES):
+            answers += await peers.ask(peer, path, {kind: names[start : start + _MOST_NAMES]}, maker_id)
     return answers
 
 
 def _preferences(given: Given) -> Preferences:
     return replace(
         store.DEFAULTS,
+        known=True,
         currency=Currency.of(given["default_currency"]),
         time_zone=_zone(given["time_zone"]),
         price_rounding=Rounding(given["price_rounding"]),

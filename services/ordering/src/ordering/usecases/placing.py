@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chassis.tx import Tx
+from kernel.money import Rate
 from kernel.refusal import Refusal
 from ordering.announce import messages
 from ordering.core.asking import AskedOrder, Given, order_of
@@ -45,6 +46,7 @@ def _wanted(asked: Sequence[AskedOrder]) -> Wanted:
         sku_ids={line.sku_id for line in lines if line.sku_id},
         customer_codes={order.customer_code for order in asked if order.customer_code},
         customer_ids={order.customer_id for order in asked if order.customer_id},
+        tax_rates={Rate.of(line.tax_rate) for line in lines if line.tax_rate is not None},
     )
 
 
