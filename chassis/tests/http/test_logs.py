@@ -17,11 +17,11 @@ from chassis import logs, metrics
 def restored() -> Iterator[None]:
     """Logging as pytest had it, after a test that configures it."""
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers, level, before = list(root.handlers), root.level, structlog.get_config()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**before)
     structlog.contextvars.clear_contextvars()
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx
 import pytest
 import pytest_asyncio
+import structlog
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from joserfc.jwk import OKPKey
@@ -96,6 +97,7 @@ _apps: dict[str, FastAPI] = {}
 @pytest_asyncio.fixture(loop_scope="session")
 async def app(service: Service, databases: Databases, signing_key: OKPKey) -> FastAPI:
     """The service's app on its test database; keys are the test's own."""
+    _log_plainly()
     prepared = await databases.of(service)
     if prepared.name not in _apps:
         verifier = Verifier(Keys(_Published(signing_key)))
@@ -117,6 +119,18 @@ async def client(app: FastAPI, database: object, tokens: Tokens) -> AsyncIterato
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=tokens.of_owner()) as calling:
         yield calling
+
+
+def _log_plainly() -> None:
+    """structlog as it comes draws stacks with all local variables, which takes seconds; a plain one will do."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["event"]),
+        ]
+    )
 
 
 def _permissions(app: FastAPI) -> Iterator[str]:
