@@ -7,7 +7,7 @@ chassis's. A migration must be safe beside the previous version of the code (exp
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -22,9 +22,6 @@ from chassis.service import Service
 _MIGRATE_LOCK: Final = 0x6F726F7368690001
 _TRIES: Final = 10
 _MAKER: Final = "(select nullif(current_setting('oroshi.maker_id', true), '')::uuid)"
-
-
-Work = Callable[[], Awaitable[None]]
 
 
 class Operations(Protocol):

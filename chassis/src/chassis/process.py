@@ -19,6 +19,7 @@ from fastapi import FastAPI
 
 from chassis import quiet
 from chassis.database import Database
+from chassis.housekeeping import keep_tidy
 from chassis.http.app import create_app, drain
 from chassis.relay import Relay
 from chassis.service import Service
@@ -100,6 +101,7 @@ class Process:
             self._begin("worker", self._consume())
             self._begin("sweep", self.worker.sweep())
             self._begin("watchdog", self.worker.watch())
+            self._begin("housekeeping", keep_tidy(self.database))
 
     def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=name)
@@ -154,7 +156,7 @@ class Process:
             self._server.should_exit = True
             await self._done("http")
         await self.worker.stop()
-        for name in ("worker", "sweep", "watchdog"):
+        for name in ("worker", "sweep", "watchdog", "housekeeping"):
             await self._cancelled(name)
         if "relay" in self._tasks:
             self.relay.stop()

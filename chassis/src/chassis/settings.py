@@ -25,6 +25,7 @@ _SHARED = {
     "drain_seconds": "OROSHI_DRAIN_SECONDS",
     "drain_notice_seconds": "OROSHI_DRAIN_NOTICE_SECONDS",
     "health_port": "OROSHI_HEALTH_PORT",
+    "session_seconds": "OROSHI_KAFKA_SESSION_SECONDS",
     "replication_factor": "OROSHI_KAFKA_REPLICATION",
 }
 _PEER = "OROSHI_URL_"
@@ -55,6 +56,8 @@ class ServiceSettings(BaseModel):
     """How long `/readyz` says 503 before the listening socket closes, so that the proxy sends new calls elsewhere."""
     health_port: int = 0
     """Where worker and relay processes answer `/healthz` and `/metrics`; 0 = nowhere."""
+    session_seconds: float = Field(default=30.0, ge=6)
+    """After so long without a heartbeat a consumer's partitions go to another; handlers must stay well below."""
     replication_factor: int = Field(default=1, ge=1)
     """Of the topics that `migrate` makes; 3 in production."""
 

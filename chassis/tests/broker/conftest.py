@@ -117,7 +117,7 @@ class Runner:
     folder: Path
     running: list[Running] = field(default_factory=list)
 
-    async def start(self, *arguments: str, port: int | None = None, **changed: str) -> Running:
+    async def start(self, *arguments: str, port: int = 0, **changed: str) -> Running:
         number = port or free_port()
         log = self.folder / f"{len(self.running):02}-{arguments[0]}.log"
         with log.open("wb") as sink:
@@ -135,7 +135,7 @@ class Runner:
 
     async def said(self, *arguments: str, **changed: str) -> tuple[int, str]:
         """Exit status and output of a command that ends."""
-        running = await self.start(*arguments, **changed)
+        running = await self.start(*arguments, port=0, **changed)
         status = await running.process.wait()
         return status, running.log.read_text()
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from chassis import clock
-from chassis.database import Database
+from chassis.database import Database, Role
 from chassis.example.trials import Scripted, customer, hear, heard, held, noted, order, query, struck
 from chassis.example.wire import BuyerState, OrderNoted, Recount
 from chassis.messages import Listens, Run
@@ -26,6 +26,18 @@ async def test_a_message_that_comes_twice_is_applied_once(scripted: Deliver, dat
     await scripted.records(record, record)
     await scripted.records(record)
     assert await heard(database) == [(ORDER_1, 1)]
+
+
+async def test_without_inbox_and_positions_the_check_sees_the_double(scripted: Deliver, database: Database) -> None:
+    """The negative control: it is these two tables that make effects happen once."""
+    record = scripted.record(noted(1))
+    await scripted.records(record)
+    async with database.connection(Role.WORKER) as connection:
+        await connection.exec_driver_sql("delete from inbox")
+        await connection.exec_driver_sql("delete from subject_positions")
+        await connection.commit()
+    await scripted.records(record)
+    assert await heard(database) == [(ORDER_1, 1), (ORDER_1, 1)]
 
 
 async def test_messages_of_one_type_and_maker_are_one_call(scripted: Deliver, script: Scripted) -> None:

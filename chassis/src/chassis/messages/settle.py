@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import wake
+from chassis.housekeeping import INBOX_KEPT
 from chassis.kafka import TopicKind
 from chassis.messages import shelf
 from chassis.messages.envelope import Received, SubjectKey
@@ -53,6 +54,8 @@ class Places:
 
     before: Mapping[SubjectKey, int]
     blocked: set[SubjectKey]
+    forgotten: datetime
+    """Messages told before this instant may have left the inbox."""
     now: dict[SubjectKey, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,7 +82,7 @@ class Places:
         if message.sequence > last + 1:
             return Verdict.HOLD
         if message.sequence <= last:
-            return _late(message)
+            return _late(message, self.forgotten)
         self.now[message.subject_key] = message.sequence
         return _unplaced(message)
 
@@ -131,10 +134,12 @@ def _unplaced(message: Received) -> Verdict:
     return Verdict.APPLY if message.known else Verdict.SKIP
 
 
-def _late(message: Received) -> Verdict:
-    """An event whose number was passed: asked for by an operator, nobody's business, or a number used twice."""
+def _late(message: Received, forgotten: datetime) -> Verdict:
+    """An event whose number was passed: asked for by an operator, so old that the inbox forgot it, or used twice."""
     if message.held is not None and message.held.reason in (Reason.FAILED, Reason.UNREADABLE):
         return _unplaced(message)
+    if message.incoming is not None and message.incoming.time < forgotten:
+        return Verdict.SKIP
     return Verdict.REUSED if message.concerns_us else Verdict.SKIP
 
 
@@ -180,7 +185,7 @@ class _Work:
     holds: list[Hold] = field(default_factory=list)
     to_stay: set[int] = field(default_factory=set)
     """Held messages whose turn has not come after all."""
-    places: Places = field(default_factory=lambda: Places({}, set()))
+    places: Places = field(init=False)
     done: Settlement = field(default_factory=Settlement)
 
     async def without_duplicates(self, messages: Sequence[Received]) -> list[Received]:
@@ -201,7 +206,9 @@ class _Work:
         placed = {m.subject_key for m in messages if m.kind is not TopicKind.COMMANDS and m.subject}
         asked = {m.subject_key for m in messages if m.kind is TopicKind.COMMANDS and m.known}
         self.places = Places(
-            await shelf.positions(self.connection, placed), await shelf.blocked(self.connection, asked)
+            await shelf.positions(self.connection, placed),
+            await shelf.blocked(self.connection, asked),
+            self.now - INBOX_KEPT,
         )
         late: list[Received] = []
         for message in messages:
