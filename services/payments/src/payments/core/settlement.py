@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from kernel.money import Money, total
+from kernel.money import Currency, Money, total
 from kernel.refusal import Refusal
 from payments.core.bank_line import (
     AdvanceHeld,
@@ -20,7 +20,9 @@ from payments.core.bank_line import (
     OverpaymentKept,
     refused_move,
 )
+from payments.core.matching import Candidate
 from payments.core.receivable import Allocation, Receivable
+from payments.core.recorded import money_of
 from payments.core.statement import Refusals
 
 
@@ -58,6 +60,15 @@ class Confirm:
     excess: Excess = Excess.UNALLOCATED
     customer_id: UUID | None = None
     bill_to_id: UUID | None = None
+
+
+def as_ticked(ticked: Candidate, currency: Currency) -> Confirm:
+    """The confirmation of a candidate as it stands: a gap is booked as bank fee."""
+    shares = (
+        AskedShare(one.invoice_id, money_of(one.amount, currency), Short.FEE if one.fee else Short.LEAVE_OPEN)
+        for one in ticked.shares
+    )
+    return Confirm(tuple(shares), customer_id=ticked.customer_id)
 
 
 def confirm(

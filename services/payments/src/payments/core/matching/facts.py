@@ -139,7 +139,7 @@ class OpenBook:
             for customer_id in {one.bill_to_id, *one.members}:
                 self._of_customer[customer_id, one.currency].append(one)
             self._of_amount[one.open, one.currency].append(one)
-            self._numbered[_letters(one.number)].append(one)
+            self._numbered[number_key(one.number)].append(one)
 
     def open_of(self, invoice: OpenInvoice) -> int:
         return self._open[invoice.invoice_id]
@@ -180,13 +180,14 @@ _MOST_WORDS: Final = 40
 
 def words_of(texts: Sequence[str]) -> list[str]:
     """What in these texts may be an invoice number: each word and each run of up to three, letters and digits only."""
-    words = [_letters(word) for text in texts for word in _WORD.findall(unicodedata.normalize("NFKC", text))]
+    words = [number_key(word) for text in texts for word in _WORD.findall(unicodedata.normalize("NFKC", text))]
     words = [word for word in words if word][:_MOST_WORDS]
     runs = ("".join(words[at : at + length]) for length in (1, 2, 3) for at in range(len(words) - length + 1))
     return [run for run in dict.fromkeys(runs) if len(run) >= _SHORTEST_NUMBER and any(map(str.isdigit, run))]
 
 
-def _letters(text: str) -> str:
+def number_key(text: str) -> str:
+    """An invoice number without hyphens and blanks: `INV-2026-00007` is INV202600007 however it is typed."""
     return _NO_LETTER.sub("", unicodedata.normalize("NFKC", text).upper())
 
 

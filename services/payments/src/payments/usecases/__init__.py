@@ -1,0 +1,1 @@
+"""What payments does: load, decide in the core, save in bulk, announce. No commit, no route, no broker."""

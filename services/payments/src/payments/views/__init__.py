@@ -1,0 +1,1 @@
+"""What payments shows: SQL to answers, lists by cursor. Reads decide nothing."""
