@@ -5,8 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
+from contracts import customers as published
+from contracts.invoicing import InvoiceIssued, InvoiceSource, InvoiceVoided
+from contracts.parts import Address
 from kernel.money import JPY, Currency, Money
 from kernel.refusal import Refusal
 from payments.core.bank_line import BankLine, LineEvent
@@ -91,6 +95,123 @@ def codes(outcome: object) -> list[str]:
     assert isinstance(refusals, tuple)
     assert all(isinstance(one, Refusal) for one in refusals), refusals
     return [one.code for one in refusals]
+
+
+# -- messages ---------------------------------------------------------------------------------------------------------
+
+
+def maker_state(
+    maker_id: UUID,
+    *,
+    auto_confirm: bool = True,
+    tolerance: str = "880",
+    accounts: Sequence[published.BankAccount] | None = None,
+    time_zone: str = "Asia/Tokyo",
+) -> published.MakerState:
+    return published.MakerState(
+        maker_id=maker_id,
+        name="株式会社おろし",
+        time_zone=time_zone,
+        default_language="ja",
+        default_currency="JPY",
+        currencies=("JPY",),
+        price_rounding="floor",
+        price_tax_mode="exclusive",
+        unshipped_creation="automatic",
+        bill_from="issued",
+        strict_import=False,
+        auto_confirm_matches=auto_confirm,
+        bank_fee_tolerance=Decimal(tolerance),
+        bank_accounts=tuple(accounts) if accounts is not None else (account_part(),),
+    )
+
+
+def account_part(
+    number: int = 1, *, code: str = "B1", digits: str = "8235504", currency: str = "JPY"
+) -> published.BankAccount:
+    return published.BankAccount(
+        bank_account_id=UUID(int=500 + number),
+        code=code,
+        bank_code="9999",
+        bank_name="デモギンコウ",
+        branch_code="001",
+        branch_name="ホンテン",
+        account_type="1",
+        number=digits,
+        holder_kana="カ)オロシ",
+        currency=currency,
+    )
+
+
+def customer_state(
+    customer_id: UUID = A, *, code: str = "C1", name: str = "株式会社山田", kana: str = "ヤマダ"
+) -> published.CustomerState:
+    return published.CustomerState(
+        customer_id=customer_id,
+        code=code,
+        kind="company",
+        address=Address(name=name, kana=kana),
+        email="",
+        payment_category="銀行振込",
+        shipping_category="宅配便",
+        language="ja",
+        currency="JPY",
+        wholesale_rate=None,
+        credit_limit=None,
+        on_hold=False,
+        active=True,
+    )
+
+
+def invoice_issued(
+    number: int = 1,
+    total: int | str = 33_000,
+    *,
+    bill_to: UUID = A,
+    name: str | None = None,
+    issued_on: date = date(2026, 8, 31),
+    due_on: date = date(2026, 9, 30),
+    members: Sequence[UUID] = (),
+    currency: str = "JPY",
+    invoice: UUID | None = None,
+) -> InvoiceIssued:
+    sources = [
+        InvoiceSource(kind="delivery_note", source_id=UUID(int=900 + at), number=f"DN{at}", customer_id=member)
+        for at, member in enumerate(members or (bill_to,))
+    ]
+    return InvoiceIssued(
+        bill_to_id=bill_to,
+        invoice_id=invoice or invoice_id(number),
+        number=name or f"INV-{number}",
+        bill_to_code="C1",
+        currency=currency,
+        issued_on=issued_on,
+        closing_date=issued_on,
+        due_on=due_on,
+        per_rate=(),
+        net=Decimal(total),
+        tax=Decimal(0),
+        payment_points=Decimal(0),
+        total=Decimal(total),
+        brought_forward=Decimal(0),
+        billing_amount=Decimal(total),
+        sources=tuple(sources),
+        orders=(),
+    )
+
+
+def invoice_voided(number: int = 1, total: int = 33_000, *, bill_to: UUID = A) -> InvoiceVoided:
+    return InvoiceVoided(
+        bill_to_id=bill_to,
+        invoice_id=invoice_id(number),
+        number=f"INV-{number}",
+        currency="JPY",
+        voided_on=date(2026, 10, 20),
+        reason="誤り",
+        total=Decimal(total),
+        sources=(),
+        orders=(),
+    )
 
 
 # -- Zengin files -----------------------------------------------------------------------------------------------------
