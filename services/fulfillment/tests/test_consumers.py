@@ -120,7 +120,6 @@ async def test_a_later_confirmation_replaces_one_that_was_never_converted(client
     assert [(one["line_no"], one["open"]) for one in await skus(client)] == [(5, 7)]
 
 
-@pytest.mark.req("ORD-082", "FUL-006")
 async def test_a_cancelled_order_is_forgotten_and_a_cancelled_stranger_ignored(
     client: Client, deliver: Deliver
 ) -> None:

@@ -12,8 +12,9 @@ from chassis.testing.http import Tokens
 from chassis.testing.messages import Deliver, Outbox
 from contracts.fulfillment import DeliveryNoteIssued, DeliveryNoteShipped
 from contracts.ordering import OrderHoldChanged
+from contracts.wire import Message
 from services.fulfillment.tests.builders import an_id
-from services.fulfillment.tests.wires import DEPOT, a_customer, a_void, an_invoice, an_order
+from services.fulfillment.tests.wires import DEPOT, a_customer, a_maker, a_void, an_invoice, an_order
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -49,7 +50,6 @@ async def test_a_note_is_issued_shipped_and_delivered_step_by_step(client: Clien
     assert (line["allocated"], line["shipped"], line["open"]) == (0, 2, 8)
 
 
-@pytest.mark.req("ORD-100")
 async def test_a_deed_out_of_turn_is_refused_naming_the_state(client: Client) -> None:
     path = f"/v1/delivery-notes/{(await a_draft(client))['note_id']}"
     status, problem = await post(client, f"{path}/shipment", {})
@@ -57,7 +57,7 @@ async def test_a_deed_out_of_turn_is_refused_naming_the_state(client: Client) ->
         409,
         "INVALID_STATE",
         "DRAFT",
-        "issue, delete, exempt, lift",
+        "issue, revise, delete, exempt, lift",
     )
     await post(client, f"{path}/issuance", {})
     assert (await post(client, f"{path}/issuance", {}))[1]["code"] == "INVALID_STATE"
@@ -149,7 +149,7 @@ async def test_a_non_billable_note_is_told_as_such(client: Client, outbox: Outbo
     assert (await client.delete(f"{path}/non-billable")).json()["code"] == "INVALID_STATE"
 
 
-@pytest.mark.req("FUL-022", "INV-027", "INV-022")
+@pytest.mark.req("FUL-022")
 async def test_invoices_take_notes_and_voided_ones_free_them(client: Client, deliver: Deliver) -> None:
     first, second = await a_draft(client, advance="issued"), await a_draft(client, advance="issued")
     invoice = an_invoice(1, ("delivery_note", UUID(first["note_id"])), ("charge", an_id(5)))
@@ -169,7 +169,7 @@ async def test_invoices_take_notes_and_voided_ones_free_them(client: Client, del
     assert [one["note_id"] for one in held.json()["items"]] == [second["note_id"]]
 
 
-@pytest.mark.req("GEN-016", "FUL-032")
+@pytest.mark.req("GEN-016")
 async def test_notes_are_listed_filtered_sorted_and_paged(client: Client, deliver: Deliver) -> None:
     await deliver(a_customer(3), an_order(103, customer=3))
     early = await a_draft(client, advance="shipped", delivery_date="2026-06-01", issued_on="2026-06-01")
@@ -194,6 +194,28 @@ async def test_notes_are_listed_filtered_sorted_and_paged(client: Client, delive
     assert await found(billing_status="UNBILLED", state="SHIPPED") == [e]
     item = (await client.get("/v1/delivery-notes", params={"number": "DN202606-00001"})).json()["items"][0]
     assert (item["quantity"], item["rates"], item["payment_points"]) == (2, early["rates"], "0")
+
+
+@pytest.mark.req("FUL-034", "FUL-022")
+async def test_what_is_billable_now_depends_on_the_makers_choice(
+    client: Client, deliver: Deliver, maker_id: UUID
+) -> None:
+    issued, shipped = await a_draft(client, advance="issued"), await a_draft(client, advance="shipped")
+    sample = await a_draft(client)
+    await client.put(f"/v1/delivery-notes/{sample['note_id']}/non-billable", json={"reason": "見本"})
+    await post(client, f"/v1/delivery-notes/{sample['note_id']}/issuance", {})
+    billed = await a_draft(client, advance="shipped")
+    await deliver(an_invoice(1, ("delivery_note", UUID(billed["note_id"]))))
+
+    async def billable(asked: str = "true") -> list[str]:
+        found = (await client.get("/v1/delivery-notes", params={"billable": asked, "sort": "created"})).json()["items"]
+        assert {one["billable"] for one in found} == {asked == "true"}
+        return [one["note_id"] for one in found]
+
+    assert await billable() == [issued["note_id"], shipped["note_id"]]
+    assert await billable("false") == [sample["note_id"], billed["note_id"]]
+    await deliver(Message(maker_id, a_maker(maker_id, bill_from="shipped"), version=2))
+    assert await billable() == [shipped["note_id"]]
 
 
 @pytest.mark.req("GEN-016")

@@ -49,39 +49,41 @@ async def test_goods_come_back_on_an_issued_return_at_the_shipped_price(client: 
     assert (answer.status_code, returned["state"], returned["number"]) == (201, "ISSUED", "RN202606-00001")
     assert (returned["quantity"], returned["amount"], returned["issued_on"]) == (3, "300", "2026-06-23")
     assert (await client.get(f"/v1/return-notes/{returned['return_id']}")).json() == returned
-    assert await outbox() == [
-        ReturnNoteIssued(
-            customer_id=an_id(1),
-            return_id=UUID(returned["return_id"]),
-            number="RN202606-00001",
-            note_id=UUID(note["note_id"]),
-            note_number=note["number"],
-            currency="JPY",
-            returned_on=date(2026, 6, 23),
-            delivery_date=date(2026, 6, 3),
-            reason="誤納品",
-            lines=(
-                DeliveredLine(
-                    line_id=UUID(returned["lines"][0]["line_id"]),
-                    order_id=an_id(100),
-                    order_number="W-100",
-                    order_line_id=a_line(100, 1).line_id,
-                    sku_code="SKU-1",
-                    product_name="商品1",
-                    quantity=3,
-                    unit_price=Decimal(100),
-                    amount=Decimal(300),
-                    tax_rate=Decimal(10),
-                    tax_included=False,
-                    reduced=False,
-                ),
-            ),
-        )
-    ]
+    assert await outbox() == [issued_of(note, returned)]
     line = (await client.get(f"/v1/delivery-notes/{note['note_id']}")).json()["lines"][0]
     assert (line["quantity"], line["returned"]) == (10, 3)
     open_after = (await client.get("/v1/unshipped-skus")).json()["items"]
     assert open_after == []
+
+
+def issued_of(note: Json, returned: Json) -> ReturnNoteIssued:
+    """What others are told of three pieces of line 1."""
+    line = DeliveredLine(
+        line_id=UUID(returned["lines"][0]["line_id"]),
+        order_id=an_id(100),
+        order_number="W-100",
+        order_line_id=a_line(100, 1).line_id,
+        sku_code="SKU-1",
+        product_name="商品1",
+        quantity=3,
+        unit_price=Decimal(100),
+        amount=Decimal(300),
+        tax_rate=Decimal(10),
+        tax_included=False,
+        reduced=False,
+    )
+    return ReturnNoteIssued(
+        customer_id=an_id(1),
+        return_id=UUID(returned["return_id"]),
+        number="RN202606-00001",
+        note_id=UUID(note["note_id"]),
+        note_number=note["number"],
+        currency="JPY",
+        returned_on=date(2026, 6, 23),
+        delivery_date=date(2026, 6, 3),
+        reason="誤納品",
+        lines=(line,),
+    )
 
 
 @pytest.mark.req("FUL-071")

@@ -76,7 +76,7 @@ async def test_the_list_is_read_page_by_page(client: Client, deliver: Deliver) -
     assert read == [f"W-{number}/{line}" for number in range(100, 104) for line in (1, 2)]
 
 
-@pytest.mark.req("FUL-002", "CUS-063")
+@pytest.mark.req("FUL-002")
 async def test_the_summary_adds_up_what_each_customer_waits_for(client: Client, deliver: Deliver) -> None:
     await deliver(an_order(102, a_line(102, 1, quantity=4, price="250"), customer=2))
     await shipped(client, "W-100", 1, 6)

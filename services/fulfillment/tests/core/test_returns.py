@@ -89,7 +89,7 @@ def test_a_return_from_a_note_without_number_is_a_bug() -> None:
         draft(note, PiecesReturned(note.note_id, {}), TERMS, ids())
 
 
-@pytest.mark.req("FUL-072", "INV-027")
+@pytest.mark.req("FUL-072")
 def test_the_invoice_that_took_a_document_is_the_only_one_that_frees_it() -> None:
     first, second = an_id(1), an_id(2)
     free = Billing(an_id(9), None)

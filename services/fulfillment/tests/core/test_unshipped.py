@@ -67,7 +67,7 @@ def test_in_manual_mode_the_order_waits_for_its_conversion() -> None:
     assert isinstance(allocate(converted, {a_line(1).line_id: 1}), QuantitiesAllocated)
 
 
-@pytest.mark.req("ORD-076", "ORD-082", "FUL-006")
+@pytest.mark.req("ORD-076")
 def test_a_reopened_or_cancelled_order_is_forgotten_only_before_its_conversion() -> None:
     order = an_order(converted=False)
     assert withdraw(order) == [OrderWithdrawn(order.order_id)]

@@ -26,7 +26,7 @@ from services.fulfillment.tests.store import strategies
 
 law = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-pytestmark = pytest.mark.req("GEN-001", "GEN-012")
+pytestmark = pytest.mark.req("GEN-001")
 
 
 @asynccontextmanager

@@ -47,7 +47,7 @@ async def test_calls_that_need_the_same_orders_in_opposite_order_do_not_block_ea
     assert [answer.json()["accepted"] for answer in answers] == [2] * 8
 
 
-@pytest.mark.req("FUL-030", "ORD-100")
+@pytest.mark.req("FUL-030")
 async def test_a_note_issued_by_two_people_at_once_has_one_number(
     client: Client, deliver: Deliver, outbox: Outbox, maker_id: UUID
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 from uuid import UUID
@@ -38,6 +39,7 @@ from fulfillment.api.requests import (
 from fulfillment.core.delivery_note import NoteState
 from fulfillment.core.drafting import DraftNote
 from fulfillment.core.parts import NoteId
+from fulfillment.store import facts
 from fulfillment.store import notes as store
 from fulfillment.store.selection import Selection
 from fulfillment.usecases import drafts, notes
@@ -220,7 +222,10 @@ class ReviseNoteRequest(RequestModel):
 
 @router.get("/v1/delivery-notes")
 async def list_delivery_notes(page: Annotated[NotePage, Query()], edge: Reading) -> Listing[NoteListItem]:
-    return await edge.page(lambda tx: views.listed(tx, page))
+    async def reader(tx: Tx) -> tuple[Sequence[NoteListItem], str | None]:
+        return await views.listed(tx, page, (await facts.load_maker(tx)).bill_from)
+
+    return await edge.page(reader)
 
 
 @router.post("/v1/delivery-notes", status_code=201, responses=problem_responses(*DRAFTING, *HOLDS))

@@ -47,6 +47,7 @@ class NoteDeed(StrEnum):
     ISSUE = "issue"
     SHIP = "ship"
     DELIVER = "deliver"
+    REVISE = "revise"
     DELETE = "delete"
     EXEMPT = "exempt"
     LIFT = "lift"
@@ -65,6 +66,7 @@ TRANSITIONS: Mapping[tuple[NoteState, NoteDeed], NoteState | None] = MappingProx
         (NoteState.DRAFT, NoteDeed.ISSUE): NoteState.ISSUED,
         (NoteState.ISSUED, NoteDeed.SHIP): NoteState.SHIPPED,
         (NoteState.SHIPPED, NoteDeed.DELIVER): NoteState.DELIVERED,
+        (NoteState.DRAFT, NoteDeed.REVISE): NoteState.DRAFT,
         (NoteState.DRAFT, NoteDeed.DELETE): None,
         # With the issue the billing right passes to invoicing, so the maker's own say ends there (ARCHITECTURE §5).
         (NoteState.DRAFT, NoteDeed.EXEMPT): NoteState.DRAFT,
@@ -258,7 +260,7 @@ def delete(note: DeliveryNote) -> DraftDeleted | Refused:
 
 def revise(note: DeliveryNote, particulars: Particulars) -> DraftRevised | Refused:
     """Rewrite a draft's particulars. Refuses INVALID_STATE."""
-    return _state_problem(note, NoteDeed.DELETE) or DraftRevised(note.note_id, particulars)
+    return _state_problem(note, NoteDeed.REVISE) or DraftRevised(note.note_id, particulars)
 
 
 def exempt(note: DeliveryNote, *, reason: str) -> NoteExempted | Refused:
@@ -336,10 +338,10 @@ def payment_points(note: DeliveryNote) -> Money:
     return total(amounts, note.currency)
 
 
-def is_billable(state: NoteState, billing: BillingStatus, *, bill_from: str) -> bool:
-    """Whether an invoice may take it now (FUL-034)."""
-    waits = {NoteState.DRAFT} if bill_from == "issued" else {NoteState.DRAFT, NoteState.ISSUED}
-    return billing is BillingStatus.UNBILLED and state not in waits
+def billable_states(bill_from: str) -> frozenset[NoteState]:
+    """The states in which an invoice may take an unbilled note: from its issue, or from its shipment (FUL-034)."""
+    waiting = {NoteState.DRAFT} if bill_from == "issued" else {NoteState.DRAFT, NoteState.ISSUED}
+    return frozenset(NoteState) - waiting
 
 
 def _summed(amounts: Iterable[tuple[Rate, bool, Money, bool]], currency: Currency) -> tuple[TaxSums, ...]:

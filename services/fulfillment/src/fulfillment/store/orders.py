@@ -198,7 +198,7 @@ def charge_of(row: Row, currency: Currency) -> StockedCharge:
         charge_id=ChargeId(row.charge_id),
         kind=row.kind,
         name=row.name,
-        tax_rate=rate_of(row.tax_rate),
+        tax_rate=None if row.tax_rate is None else rate_of(row.tax_rate),
         amount=money_of(row.amount, currency),
         tax_included=row.tax_included,
         taken_by=None if row.taken_by is None else NoteId(row.taken_by),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from fulfillment.core.parts import Address, Location
@@ -47,6 +46,6 @@ def money_of(amount: Decimal, currency: Currency) -> Money:
     return Money(amount, currency)
 
 
-def rate_of(percent: Decimal | None) -> Any:
-    """A stored rate; None stays None."""
-    return None if percent is None else Rate.of(percent)
+def rate_of(percent: Decimal) -> Rate:
+    """A stored rate."""
+    return Rate.of(percent)

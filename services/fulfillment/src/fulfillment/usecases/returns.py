@@ -16,7 +16,7 @@ from fulfillment.core.asks import ReturnAsk, pick_returned
 from fulfillment.core.delivery_note import PiecesReturned
 from fulfillment.core.numbering import DocumentType
 from fulfillment.core.parts import Broken, Refused, ReturnId
-from fulfillment.core.returns import ReturnIssued, ReturnNote, ReturnState, ReturnTerms
+from fulfillment.core.returns import ReturnDeleted, ReturnIssued, ReturnNote, ReturnState, ReturnTerms
 from fulfillment.store import returns as store
 from fulfillment.usecases.desk import business_day
 from fulfillment.usecases.folder import Folder, NoteRef, open_folder
@@ -137,18 +137,21 @@ async def delete(tx: Tx, commands: Sequence[NamedReturn]) -> list[Outcome]:
     """Take drafts away; their pieces may come back on another return. Refuses NOT_FOUND, CONFLICT, INVALID_STATE."""
     now = await store.load_returns(tx, {command.return_id for command in commands})
     folder = await open_folder(tx, {one.note_id for one in now.values()})
-    outcomes: list[Outcome] = []
-    for command in commands:
-        found = _find(now, command)
-        event = found if isinstance(found, tuple) else core.delete(found)
-        if isinstance(found, tuple) or isinstance(event, tuple):
-            outcomes.append(event if isinstance(event, tuple) else ())
-            continue
-        folder.do(core.given_back(now.pop(event.return_id)))
-        outcomes.append(found)
+    outcomes = [_deleted(now, folder, command) for command in commands]
     await folder.save(tx)
     await store.delete_returns(tx, (one.return_id for one in outcomes if isinstance(one, ReturnNote)))
     return outcomes
+
+
+def _deleted(now: dict[ReturnId, ReturnNote], folder: Folder, command: NamedReturn) -> Outcome:
+    found = _find(now, command)
+    if isinstance(found, tuple):
+        return found
+    event = core.delete(found)
+    if not isinstance(event, ReturnDeleted):
+        return event
+    folder.do(core.given_back(now.pop(event.return_id)))
+    return found
 
 
 def _find(now: dict[ReturnId, ReturnNote], command: NamedReturn) -> ReturnNote | Refused:

@@ -8,13 +8,22 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, case, exists, func, literal, not_, select, tuple_
 
 from chassis.http import AmountText, BusinessDate, Page, Text, View
 from chassis.statements import table_of
 from chassis.tx import Tx
 from fulfillment import tables
-from fulfillment.core.delivery_note import DeliveryNote, NoteCharge, NoteLine, payment_points, rate_sums
+from fulfillment.core.delivery_note import (
+    BillingStatus,
+    DeliveryNote,
+    NoteCharge,
+    NoteLine,
+    NoteState,
+    billable_states,
+    payment_points,
+    rate_sums,
+)
 from fulfillment.tables import Row, among, coded
 from fulfillment.views import parts
 from fulfillment.views.parts import AddressView, LocationView, RateSumsView, plain
@@ -93,8 +102,9 @@ class NoteView(NoteSummary):
 
 
 class NoteListItem(NoteSummary):
-    """A note in the list."""
+    """A note in the list. `billable`: an invoice may take it now, as the maker's `bill_from` says (FUL-034)."""
 
+    billable: bool
     created_at: datetime
 
 
@@ -107,6 +117,7 @@ class NotePage(Page):
     order_number: Annotated[str, Text(100)] | None = None
     state: Literal["DRAFT", "ISSUED", "SHIPPED", "DELIVERED"] | None = None
     billing_status: Literal["UNBILLED", "NON_BILLABLE", "INVOICED"] | None = None
+    billable: bool | None = None
     invoice_id: UUID | None = None
     delivery_from: BusinessDate | None = None
     delivery_to: BusinessDate | None = None
@@ -136,19 +147,22 @@ def note(note: DeliveryNote) -> NoteView:
     )
 
 
-async def listed(tx: Tx, page: NotePage) -> tuple[Sequence[NoteListItem], str | None]:
+async def listed(tx: Tx, page: NotePage, bill_from: str) -> tuple[Sequence[NoteListItem], str | None]:
     """One page of notes; sums are added up in the database, so a note of 2,000 lines costs no more here."""
+    ready = billable_states(bill_from)
     by_date, descending = page.sort.endswith("delivery_date"), page.sort.startswith("-")
     keys = (NOTES.c.delivery_on, NOTES.c.note_id) if by_date else (NOTES.c.note_id,)
     after = page.after(tx.maker_id, *((date, UUID) if by_date else (UUID,)))
     wanted = select(NOTES).where(NOTES.c.maker_id == tx.maker_id, *_conditions(tx, page))
+    if page.billable is not None:
+        wanted = wanted.where(_is_billable(ready) if page.billable else not_(_is_billable(ready)))
     if after is not None:
         at = tuple_(*keys)
         wanted = wanted.where(at < tuple_(*after) if descending else at > tuple_(*after))
     wanted = wanted.order_by(*(key.desc() if descending else key for key in keys)).limit(page.limit + 1)
     rows, cursor = page.cut(await tx.rows(wanted), tx.maker_id, _date_key if by_date else _key)
     sums = await _sums(tx, [row.note_id for row in rows])
-    return [_item(row, sums.get(row.note_id, ())) for row in rows], cursor
+    return [_item(row, sums.get(row.note_id, ()), ready) for row in rows], cursor
 
 
 def _key(row: Row) -> tuple[UUID]:
@@ -215,7 +229,12 @@ async def _sums(tx: Tx, note_ids: Sequence[UUID]) -> dict[UUID, list[Row]]:
     return found
 
 
-def _item(row: Row, sums: Iterable[Row]) -> NoteListItem:
+def _is_billable(ready: frozenset[NoteState]) -> ColumnElement[bool]:
+    unbilled = NOTES.c.invoice_id.is_(None) & NOTES.c.non_billable_reason.is_(None)
+    return unbilled & NOTES.c.state.in_(sorted(ready))
+
+
+def _item(row: Row, sums: Iterable[Row], ready: frozenset[NoteState]) -> NoteListItem:
     per_rate = list(sums)
     points = [one.amount for one in per_rate if one.tax_rate is None]
     return NoteListItem(
@@ -235,6 +254,7 @@ def _item(row: Row, sums: Iterable[Row]) -> NoteListItem:
         rates=[_rate_view(one) for one in per_rate if one.tax_rate is not None],
         payment_points=sum(points, Decimal(0)),
         version=row.version,
+        billable=row.billing_status == BillingStatus.UNBILLED and row.state in ready,
         created_at=row.created_at,
     )
 
