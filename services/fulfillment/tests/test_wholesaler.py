@@ -210,7 +210,7 @@ def figures(note: Json) -> tuple[int, dict[str, int], dict[str, int], int]:
     sums = {rate["tax_rate"]: (int(rate["exclusive_sum"]), int(rate["inclusive_sum"])) for rate in note["rates"]}
     exclusive = {rate: one for rate, (one, _) in sums.items() if one}
     inclusive = {rate: one for rate, (_, one) in sums.items() if one}
-    return note["quantity"], exclusive, inclusive, -int(note["payment_points"])
+    return note["quantity"], exclusive, inclusive, int(note["payment_points"])
 
 
 async def the_messages_agree(outbox: Outbox) -> None:

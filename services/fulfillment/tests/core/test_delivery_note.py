@@ -164,7 +164,7 @@ def test_sums_per_rate_keep_prices_without_and_with_tax_apart() -> None:
         TaxSums(Rate.of("10"), yen("1050"), yen("1160"), False),
         TaxSums(Rate.of("8"), yen("500"), yen("0"), True),
     )
-    assert payment_points(note) == yen("-300")
+    assert payment_points(note) == yen("300")
 
 
 @pytest.mark.req("FUL-071")

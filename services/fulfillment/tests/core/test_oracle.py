@@ -224,7 +224,7 @@ def figures_of(note: DeliveryNote) -> tuple[int, dict[str, int], dict[str, int],
     sums = rate_sums(note)
     exclusive = {str(one.rate): int(one.exclusive.amount) for one in sums if one.exclusive}
     inclusive = {str(one.rate): int(one.inclusive.amount) for one in sums if one.inclusive}
-    return sum(line.quantity for line in note.lines), exclusive, inclusive, -int(payment_points(note).amount)
+    return sum(line.quantity for line in note.lines), exclusive, inclusive, int(payment_points(note).amount)
 
 
 def test_the_default_gives_each_note_exactly_the_charges_of_the_file(replay: Replay) -> None:

@@ -333,9 +333,9 @@ def rate_sums(note: DeliveryNote) -> tuple[TaxSums, ...]:
 
 
 def payment_points(note: DeliveryNote) -> Money:
-    """What is deducted after tax, as stocked (negative or zero)."""
+    """What is deducted from the amount due after tax: positive, though stocked as a negative charge (INV-151)."""
     amounts = (taken.charge.amount for taken in note.charges if taken.charge.kind == PAYMENT_POINTS)
-    return total(amounts, note.currency)
+    return -total(amounts, note.currency)
 
 
 def billable_states(bill_from: str) -> frozenset[NoteState]:

@@ -66,7 +66,7 @@ class NoteChargeView(View):
 
 
 class NoteSummary(View):
-    """A note without its lines."""
+    """A note without its lines. `payment_points` are positive and deducted after tax."""
 
     note_id: UUID
     number: str | None
@@ -236,7 +236,7 @@ def _is_billable(ready: frozenset[NoteState]) -> ColumnElement[bool]:
 
 def _item(row: Row, sums: Iterable[Row], ready: frozenset[NoteState]) -> NoteListItem:
     per_rate = list(sums)
-    points = [one.amount for one in per_rate if one.tax_rate is None]
+    points = [-one.amount for one in per_rate if one.tax_rate is None]
     return NoteListItem(
         note_id=row.note_id,
         number=row.number,
