@@ -29,7 +29,7 @@ from suite.runner.state import Condition, Phase, ProcessState, SuiteState
 from suite.trouble import Trouble
 
 _INFRASTRUCTURE_SECONDS = 120.0
-_SERVICE_SECONDS = 90.0
+_SERVICE_SECONDS = 180.0
 _SERVICE_PATIENCE = 25.0
 """Longer than the 20 s in which a service drains."""
 _INFRASTRUCTURE_PATIENCE = 30.0

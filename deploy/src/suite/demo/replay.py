@@ -1,0 +1,144 @@
+"""`./oroshi demo`: start the suite, replay a data set step by step, say what happened and where to look next."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from suite.cli.app import DEFAULT_HOME, home_of
+from suite.cli.lifecycle import start
+from suite.demo import steps
+from suite.demo.client import Api, ApiRefused
+from suite.demo.compare import Step
+from suite.demo.dataset import DataSet, DataSetTrouble
+from suite.demo.story import Story
+from suite.places import ROOT, SERVICES
+from suite.runner.plan import Wish
+from suite.runner.secrets import Secrets
+from suite.trouble import Trouble
+
+_STORY = (steps.masters, steps.orders, steps.confirmations, steps.deliveries_and_closings, steps.bank)
+_TOLD_APART = ("faststream", "sqlalchemy", "asyncpg", "aiokafka", "pydantic", "typst")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Returns 0 only when every step agrees with the oracle."""
+    asked = _parser().parse_args(arguments)
+    told = Console(stderr=True, highlight=False)
+    data = _data(asked.data)
+    wish = Wish(str(home_of(Path(asked.home)).folder), SERVICES, asked.port, False)
+    state = start(wish)
+    login = json.loads(Secrets(home_of(Path(asked.home)).secrets).operator.read_text(encoding="utf-8"))
+    operator = Api(state.url).log_in(login["email"], login["password"])
+    story = Story(data, operator, tell=lambda text: told.print(f"  [dim]·[/] {text}"))
+    began = time.monotonic()
+    done = _replay(story, told)
+    seconds = round(time.monotonic() - began, 1)
+    if asked.json:
+        print(json.dumps(_report(done, seconds), ensure_ascii=False))
+    else:
+        _show(story, done, seconds, state.url, Path(asked.home))
+    return 0 if all(step.ok for step in done) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./oroshi demo",
+        description="Start everything, replay a wholesaler's files through the public API, compare with the oracle.",
+    )
+    parser.add_argument("--data", type=Path, default=ROOT / "demo" / "wholesaler", help="folder with the data set")
+    parser.add_argument("--json", action="store_true", help="end with one JSON line: ok, steps, seconds, versions")
+    parser.add_argument("--home", default=str(DEFAULT_HOME), help="home folder of the suite")
+    parser.add_argument("--port", type=int, default=None, help="public port; a free one when left out")
+    return parser
+
+
+def _data(folder: Path) -> DataSet:
+    try:
+        return DataSet(folder)
+    except DataSetTrouble as trouble:
+        raise Trouble(str(trouble), "Name a folder in the shape of demo/wholesaler: --data DIR") from trouble
+
+
+def _replay(story: Story, told: Console) -> list[Step]:
+    """Step by step; a step that breaks ends the story, and is told as a difference."""
+    done: list[Step] = []
+    for chapter in _STORY:
+        began = time.monotonic()
+        told.print(f"[bold]{chapter.__name__.replace('_', ' ')}[/]")
+        try:
+            finished = chapter(story)
+        except (ApiRefused, TimeoutError, httpx.HTTPError, LookupError) as error:
+            broken = Step(chapter.__name__, expected="to be carried out")
+            broken.check(chapter.__name__, "carried out", f"{type(error).__name__}: {error}")
+            told.print(f"[red]{traceback.format_exc(limit=-3)}[/]", markup=False)
+            return [*done, broken]
+        done += finished
+        for step in finished:
+            mark = "[green]✓[/]" if step.ok else f"[red]✗ {len(step.differences)} differences[/]"
+            told.print(f"  {mark} {step.name} ({time.monotonic() - began:.1f} s)")
+            for difference in step.differences[:5]:
+                told.print(
+                    f"    {difference.where}: expected {difference.expected!r}, got {difference.actual!r}"[:400],
+                    markup=False,
+                )
+    return done
+
+
+def _report(done: Sequence[Step], seconds: float) -> dict[str, Any]:
+    versions = {"oroshi": importlib.metadata.version("oroshi-suite"), "python": sys.version.split()[0]}
+    versions |= {name: importlib.metadata.version(name) for name in _TOLD_APART}
+    return {
+        "ok": all(step.ok for step in done) and len(done) >= len(_STORY),
+        "steps": [step.as_json() for step in done],
+        "seconds": seconds,
+        "versions": versions,
+    }
+
+
+def _show(story: Story, done: Sequence[Step], seconds: float, url: str, home: Path) -> None:
+    out = Console(highlight=False)
+    table = Table("step", "result", "what happened", title=f"{story.data.maker['maker_name']}: {seconds} s")
+    for step in done:
+        verdict = "[green]as expected[/]" if step.ok else f"[red]{len(step.differences)} differences[/]"
+        table.add_row(step.name, verdict, _summary(step))
+    out.print(table)
+    out.print(f"API documents  {url}/docs")
+    out.print(f"maker login    {story.owner_email} / {story.owner_password}")
+    pdf = _invoice_pdf(story, home)
+    if pdf is not None:
+        out.print(f"an invoice     {pdf}")
+    out.print("look around    ./oroshi status    stop: ./oroshi down")
+
+
+def _summary(step: Step) -> str:
+    if not isinstance(step.actual, dict):
+        return ""
+    plain = {name: value for name, value in step.actual.items() if isinstance(value, int | str)}
+    return ", ".join(f"{name.replace('_', ' ')} {_grouped(value)}" for name, value in list(plain.items())[:8])
+
+
+def _grouped(value: int | str) -> str:
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def _invoice_pdf(story: Story, home: Path) -> Path | None:
+    """The largest invoice of the story, saved where a person can open it."""
+    if not story.invoices:
+        return None
+    largest = max(story.invoices.values(), key=lambda invoice: len(invoice["sources"]))
+    file = home / "demo" / f"{largest['number']}.pdf"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(story.maker.download(f"/v1/invoices/{largest['invoice_id']}/pdf"))
+    return file

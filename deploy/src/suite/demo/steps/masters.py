@@ -1,0 +1,132 @@
+"""Step 1: the maker with its settings, brands, taxes and catalogs; products, customers, terms, delegations, rates."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+
+from suite.demo.client import Json
+from suite.demo.compare import Step
+from suite.demo.dataset import DataSet
+from suite.demo.story import Story
+
+OWNER_EMAIL = "owner@oroshi-demo.example"
+_SETTINGS = (
+    "time_zone",
+    "default_language",
+    "currencies",
+    "default_currency",
+    "price_rounding",
+    "price_tax_mode",
+    "unshipped_creation",
+    "bill_from",
+    "strict_import",
+    "auto_confirm_matches",
+)
+
+
+def masters(story: Story) -> list[Step]:
+    step = Step("1_masters", expected=story.expected("1_masters"))
+    _make_maker(story)
+    _settle_in(story)
+    story.quiet()
+    story.tell("products, customers, delegations and rates from their files")
+    _import(story, step, "/v1/product-imports", "products.csv")
+    _import(story, step, "/v1/customer-imports", "customers.csv")
+    _import(story, step, "/v1/delegation-imports", "delegations.csv")
+    story.quiet()
+    _import(story, step, "/v1/customer-rate-imports", "product_customer_rates.csv")
+    story.quiet()
+    _compare(story, step)
+    return [step]
+
+
+def _make_maker(story: Story) -> None:
+    """The operator makes the maker; everything after that is done by its owner."""
+    run = secrets.token_hex(4)
+    password = secrets.token_urlsafe(12)
+    email = f"owner-{run}@oroshi-demo.example"
+    story.tell(f"maker {story.data.maker['maker_name']}")
+    made = story.operator.post(
+        "/v1/makers",
+        {
+            "reference": f"demo-{run}",
+            "name": story.data.maker["maker_name"],
+            "owner": {"email": email, "name": "Demo", "password": password},
+        },
+    )
+    story.maker_id, story.owner_email = made["maker_id"], email
+    story.owner_password = password
+    story.maker = story.operator.log_in(email, password)
+    story.quiet()
+
+
+def _settle_in(story: Story) -> None:
+    """Settings, locations, bank accounts, brands, taxes, web catalogs: as maker.json says."""
+    maker, api = story.data.maker, story.maker
+    settings = {name: maker[name] for name in _SETTINGS}
+    api.patch(f"/v1/makers/{story.maker_id}", {**settings, "bank_fee_tolerance": str(maker["bank_fee_tolerance"])})
+    for location in maker["locations"]:
+        api.post("/v1/locations", _location(location))
+    for account in maker["bank_accounts"]:
+        api.post("/v1/bank-accounts", _bank_account(account))
+    story.quiet()
+    for brand in maker["brands"]:
+        api.post("/v1/brands", {"code": brand["code"], "names": _names(brand)})
+    for tax in maker["taxes"]:
+        api.post("/v1/taxes", tax)
+    for catalog in maker["web_catalogs"]:
+        names = {"names": _names(catalog), "brand": catalog["brand"], "code": catalog["code"]}
+        api.post("/v1/web-catalogs", {**names, "opened": True})
+
+
+def _names(entry: Json) -> Json:
+    return {language: entry[f"name_{language}"] for language in ("ja", "en", "zh") if entry.get(f"name_{language}")}
+
+
+def _location(entry: Json) -> Json:
+    address = {name: entry[name] for name in ("postal_code", "address1", "address2", "phone")}
+    named = {"code": entry["code"], "name": entry["name"], "registration_number": entry["registration_number"]}
+    return {**named, "address": address}
+
+
+def _bank_account(entry: Json) -> Json:
+    same = ("code", "bank_code", "bank_name", "branch_code", "branch_name", "number", "holder_kana", "currency")
+    return {**{name: entry[name] for name in same}, "kind": entry["type"]}
+
+
+def _import(story: Story, step: Step, path: str, name: str) -> None:
+    report = story.maker.upload(path, name, story.data.bytes(name))
+    step.check(f"{name}.errors", 0, report["error_count"])
+
+
+def _compare(story: Story, step: Step) -> None:
+    api, data = story.maker, story.data
+    customers = list(api.all("/v1/customers"))
+    story.customers = {customer["code"]: customer["customer_id"] for customer in customers}
+    delegations = [one for one in api.all("/v1/billing-delegations") if one["delegatee_id"]]
+    to = Counter(one["delegatee_code"] for one in delegations)
+    step.actual = {
+        "brands": len(api.get("/v1/brands")["items"]),
+        "products": len(list(api.all("/v1/products"))),
+        "skus": len(list(api.all("/v1/skus"))),
+        "customers": len(customers),
+        "delegatees": len(to),
+        "delegators": len(delegations),
+        "self_billing": len(customers) - len(to) - len(delegations),
+        "product_customer_rates": len(list(api.all("/v1/customer-rates"))),
+        "customers_on_hold": sorted(customer["code"] for customer in customers if customer["on_hold"]),
+        "customers_over_limit": _tightest(data, customers),
+    }
+    step.check("masters", {**step.expected, **_sorted_lists(step.expected)}, step.actual)
+
+
+def _tightest(data: DataSet, customers: list[Json]) -> list[str]:
+    """Customers whose limit is below every order they could place; their orders warn in step 2."""
+    named = set(data.expected["steps"]["1_masters"]["customers_over_limit"])
+    limited = {customer["code"] for customer in customers if customer["credit_limit"] is not None}
+    return sorted(named & limited)
+
+
+def _sorted_lists(expected: Json) -> Json:
+    return {name: sorted(value) for name, value in expected.items() if isinstance(value, list)}
