@@ -1,6 +1,7 @@
 """`python -m invoicing [api|worker|relay|all|migrate|parked]`."""
 
-from chassis.main import main
-from invoicing.app import service
+import sys
 
-main(service)
+from invoicing.app import run
+
+run(sys.argv[1:])

@@ -27,6 +27,9 @@ _TRIES: Final = 15
 _PAUSE_SECONDS: Final = 0.2
 _TIMEOUT: Final = httpx.Timeout(3.0, connect=1.0)
 
+TRANSPORT: httpx.AsyncBaseTransport | None = None
+"""How peers are reached; None is the network."""
+
 Snapshot = Mapping[str, Any]
 """What a service answers at `/internal/quiet`."""
 
@@ -38,7 +41,7 @@ async def refuse_while_behind(app: Starlette) -> None:
     if shell.quiet is None or not owners:
         return
     behind: list[str] = []
-    async with httpx.AsyncClient(timeout=_TIMEOUT) as client:
+    async with httpx.AsyncClient(timeout=_TIMEOUT, transport=TRANSPORT) as client:
         for _ in range(_TRIES):
             behind = await _behind(shell, client, owners)
             if not behind:

@@ -1,0 +1,163 @@
+"""Billable notes over HTTP: the list, deferrals and exemptions (FUL-022, R10)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from chassis.testing.http import Tokens, codes_without_text
+from chassis.testing.messages import Deliver
+from invoicing.app import service
+from services.invoicing.tests import messages
+from services.invoicing.tests.builders import id_of
+
+
+async def notes(client: httpx.AsyncClient, **filters: str) -> list[str]:
+    answer = await client.get("/v1/billable-notes", params=filters)
+    assert answer.status_code == 200, answer.text
+    return [item["number"] for item in answer.json()["items"]]
+
+
+async def done(client: httpx.AsyncClient, method: str, path: str, body: object = None, status: int = 200) -> Any:
+    answer = await client.request(method, path, json=body)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def test_every_code_has_its_texts() -> None:
+    assert codes_without_text(service) == []
+
+
+@pytest.mark.req("INV-022", "INV-025", "GEN-016")
+async def test_notes_are_found_by_kind_state_customer_bill_to_date_and_number(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
+) -> None:
+    await deliver(
+        *messages.world(maker_id, "P", A="P"),
+        messages.note("DN1", "A", delivery_date=date(2026, 6, 1)),
+        messages.note("DN2", "P", delivery_date=date(2026, 6, 2)),
+        messages.note("DN3", "stranger", delivery_date=date(2026, 6, 3), billable=False),
+        messages.returned("RT1", of="DN1", customer="A", on=date(2026, 6, 4)),
+    )
+
+    assert await notes(client) == ["RT1", "DN3", "DN2", "DN1"]
+    assert await notes(client, sort="oldest_first", kind="delivery_note") == ["DN1", "DN2", "DN3"]
+    assert await notes(client, state="NON_BILLABLE") == ["DN3"]
+    assert await notes(client, customer_id=str(id_of("A"))) == ["RT1", "DN1"]
+    assert await notes(client, bill_to_id=str(id_of("P"))) == ["RT1", "DN2", "DN1"]
+    assert await notes(client, dated_from="2026-06-02", dated_to="2026-06-03") == ["DN3", "DN2"]
+    assert await notes(client, number="DN2", currency="JPY") == ["DN2"]
+
+
+async def test_a_note_is_read_with_its_sums_and_its_invoice(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID, tokens: Tokens
+) -> None:
+    lines = [messages.delivered(1_000, 10, "O1"), messages.delivered(500, 10, "O2"), messages.delivered(100, 8, "O1")]
+    await deliver(*messages.world(maker_id, "K1"), messages.note("DN1", lines=lines, charges=[messages.charge(660)]))
+    await done(client, "POST", "/v1/closing-runs", {"closing_date": "2026-06-30"}, 201)
+
+    note = await done(client, "GET", f"/v1/billable-notes/{id_of('DN1')}")
+
+    assert (note["customer_code"], note["state"], note["invoice_number"]) == ("K1", "INVOICED", "INV202606-00001")
+    assert [(one["tax_rate"], one["exclusive_sum"], one["inclusive_sum"]) for one in note["per_rate"]] == [
+        ("10", "1500", "660"),
+        ("8", "100", "0"),
+    ]
+    strange = await client.get(f"/v1/billable-notes/{id_of('DN1')}", headers=tokens.of_owner(id_of("another")))
+    assert strange.status_code == 404
+
+
+async def test_a_deferred_note_waits_for_the_closing_after(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
+) -> None:
+    await deliver(*messages.world(maker_id, "K1"), messages.note("DN1"))
+    path = f"/v1/billable-notes/{id_of('DN1')}/deferral"
+
+    deferred = await done(client, "POST", path, {"past": "2026-06-30"})
+
+    assert (deferred["deferred_past"], deferred["version"]) == ("2026-06-30", 2)
+    june = await done(client, "POST", "/v1/closing-runs/preview", {"closing_date": "2026-06-30"})
+    assert (june["invoices"], june["sources_out"][0]["reason"]) == ([], "DEFERRED")
+    july = await done(client, "POST", "/v1/closing-runs/preview", {"closing_date": "2026-07-31"})
+    assert len(july["invoices"]) == 1
+    assert (await done(client, "DELETE", path))["deferred_past"] is None
+
+
+@pytest.mark.req("FUL-022")
+async def test_an_exempt_note_is_not_billed_until_the_exemption_is_lifted(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
+) -> None:
+    await deliver(*messages.world(maker_id, "K1"), messages.note("DN1"))
+    path = f"/v1/billable-notes/{id_of('DN1')}/exemption"
+
+    exempt = await done(client, "POST", path, {"reason": "見本"})
+
+    assert (exempt["state"], exempt["exemption"]) == ("NON_BILLABLE", "見本")
+    assert (await done(client, "POST", path, {"reason": "見本"}, 409))["code"] == "INVALID_STATE"
+    preview = await done(client, "POST", "/v1/closing-runs/preview", {"closing_date": "2026-06-30"})
+    assert preview["sources_out"][0]["reason"] == "NON_BILLABLE"
+    assert (await done(client, "DELETE", path))["state"] == "UNBILLED"
+
+
+@pytest.mark.req("INV-027")
+async def test_an_invoiced_note_is_neither_deferred_nor_exempted(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
+) -> None:
+    await deliver(*messages.world(maker_id, "K1"), messages.note("DN1"))
+    await done(client, "POST", "/v1/closing-runs", {"closing_date": "2026-06-30"}, 201)
+
+    for deed, body in (("deferral", {"past": "2026-06-30"}), ("exemption", {"reason": "x"})):
+        refused = await done(client, "POST", f"/v1/billable-notes/{id_of('DN1')}/{deed}", body, 409)
+        assert refused["code"] == "SOURCE_ALREADY_USED"
+
+
+async def test_many_notes_are_deferred_and_exempted_by_number_or_id(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
+) -> None:
+    await deliver(*messages.world(maker_id, "K1"), messages.note("DN1"), messages.returned("RT1", of="DN1"))
+
+    deferrals = await done(
+        client,
+        "POST",
+        "/v1/billable-deferrals",
+        [
+            {"note": "DN1", "past": "2026-06-30"},
+            {"note": "RT1", "kind": "return_note", "past": "2026-06-30"},
+            {"note": "RT1", "past": "2026-06-30"},
+            {"note": str(id_of("DN1")), "past": None},
+        ],
+    )
+    exemptions = await done(
+        client,
+        "POST",
+        "/v1/billable-exemptions",
+        [{"note": "DN1", "reason": "見本"}, {"note": "DN1", "reason": None}, {"note": "DN1", "reason": None}],
+    )
+
+    assert [result["ok"] for result in deferrals["results"]] == [True, True, False, True]
+    assert deferrals["results"][2]["problem"]["errors"][0]["field"] == "/2/note"
+    assert deferrals["results"][3]["item"]["deferred_past"] is None
+    assert [result["ok"] for result in exemptions["results"]] == [True, True, False]
+
+
+async def test_a_note_nobody_knows_is_not_found(client: httpx.AsyncClient) -> None:
+    assert (await client.get(f"/v1/billable-notes/{id_of('DN9')}")).status_code == 404
+    await done(client, "POST", f"/v1/billable-notes/{id_of('DN9')}/exemption", {"reason": "x"}, 404)
+
+
+async def test_credit_notes_are_listed_and_read(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID, tokens: Tokens
+) -> None:
+    await deliver(*messages.world(maker_id, "K1"), messages.overpaid(), messages.overpaid("b", bill_to="K2"))
+
+    listed = await client.get("/v1/credit-notes", params={"bill_to_id": str(id_of("K1")), "state": "OPEN"})
+
+    (item,) = listed.json()["items"]
+    assert (item["number"][:2], item["bill_to_code"], item["amount"]) == ("CN", "K1", "2000")
+    path = f"/v1/credit-notes/{item['credit_note_id']}"
+    assert (await done(client, "GET", path)) == item
+    assert (await client.get(path, headers=tokens.of_owner(id_of("another")))).status_code == 404
