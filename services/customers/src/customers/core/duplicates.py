@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from typing import Final
 
 from customers.core.customer import Profile
+
+_KATAKANA: Final = {hiragana: hiragana + 0x60 for hiragana in range(ord("ぁ"), ord("ゖ") + 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,8 @@ def search_text(code: str, profile: Profile) -> str:
 
 def searchable(text: str) -> str:
     """Text as it is compared in searches: NFKC, lower case, hiragana as katakana."""
-    return "".join(_katakana(letter) for letter in _plain(text))
+    return _plain(text).translate(_KATAKANA)
 
 
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().strip()
-
-
-def _katakana(letter: str) -> str:
-    return chr(ord(letter) + 0x60) if "ぁ" <= letter <= "ゖ" else letter

@@ -33,12 +33,16 @@ class Deed:
 
 async def carry_out(tx: Tx, deeds: Sequence[Deed], rights: Rights) -> list[EnteredOrNot]:
     """Each deed in order. Refuses UNKNOWN_CUSTOMER, NOT_FOUND, CONFLICT and whatever the core refuses."""
-    directory = await look_up(tx, (deed.customer for deed in deeds))
+    directory = await look_up(tx, _refs(deeds))
     desk = await open_desk(tx, set(directory.codes), rights)
-    if isinstance(desk, Refusal):
-        return [(desk,) for _ in deeds]
+    if isinstance(desk, Refusal):  # then there are no customers either, and nobody else's are told of
+        return [(found if isinstance(found, Refusal) else desk,) for found in map(directory.find, _refs(deeds))]
     outcomes = [_decided(desk, deed, directory.find(deed.customer)) for deed in deeds]
     return await finished(tx, outcomes, await close_desk(tx, desk))
+
+
+def _refs(deeds: Sequence[Deed]) -> list[Ref]:
+    return [deed.customer for deed in deeds]
 
 
 def _decided(desk: Desk, deed: Deed, found: UUID | Refusal) -> EnteredOrNot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -21,6 +21,8 @@ from customers.usecases.desk import MAKER_NOT_READY
 from kernel.refusal import Refusal
 
 MakerOrNot: TypeAlias = Maker | tuple[Refusal, ...]
+
+_NOT_FOUND: Final = Refusal("NOT_FOUND")
 
 
 class BadMaker(ValueError):
@@ -74,7 +76,7 @@ async def change_location(tx: Tx, location_id: UUID, change: Callable[[Location]
         found = next((one for one in maker.locations if one.location_id == location_id), None)
         return None if found is None else core.ChangeLocation(change(found))
 
-    return await _changed(tx, command)
+    return await _changed(tx, command, missing=_NOT_FOUND)
 
 
 async def add_bank_account(tx: Tx, build: Callable[[UUID], BankAccount]) -> MakerOrNot:
@@ -90,20 +92,24 @@ async def change_bank_account(tx: Tx, account_id: UUID, change: Callable[[BankAc
         found = next((one for one in maker.bank_accounts if one.bank_account_id == account_id), None)
         return None if found is None else core.ChangeBankAccount(change(found))
 
-    return await _changed(tx, command)
+    return await _changed(tx, command, missing=_NOT_FOUND)
 
 
 async def _changed(
-    tx: Tx, command_for: Callable[[Maker], core.Command | None], *, expected: int | None = None
+    tx: Tx,
+    command_for: Callable[[Maker], core.Command | None],
+    *,
+    expected: int | None = None,
+    missing: Refusal = MAKER_NOT_READY,
 ) -> MakerOrNot:
     before = await store.load_maker(tx)
     if before is None:
-        return (MAKER_NOT_READY,)
+        return (missing,)
     if expected is not None and expected != before.version:
         return (Refusal("CONFLICT"),)
     command = command_for(before)
     if command is None:
-        return (Refusal("NOT_FOUND"),)
+        return (_NOT_FOUND,)
     decision = core.decide(before, command, await store.load_facts(tx, _time_zones()))
     if isinstance(decision, tuple):
         return decision

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.tx import Tx
 from customers import announce
-from customers.core.member import Command, Member, Team, decide, evolve
+from customers.core.member import ChangeMember, Command, Member, Team, decide, evolve
 from customers.store import makers as maker_store
 from customers.store import members as store
 from customers.usecases.desk import MAKER_NOT_READY
@@ -22,7 +22,7 @@ async def change_team(
 ) -> list[MemberOrNot]:
     """Each command in order. Refuses MEMBER_EXISTS, LAST_OWNER, FORBIDDEN, NOT_FOUND, CONFLICT and wrong values."""
     if await maker_store.load_preferences(tx) is None:
-        return [(MAKER_NOT_READY,) for _ in commands]
+        return [(Refusal("NOT_FOUND") if isinstance(one, ChangeMember) else MAKER_NOT_READY,) for one in commands]
     await store.lock_team(tx)
     before = await store.load_team(tx)
     team: Team = before
