@@ -33,7 +33,7 @@ _LIMITS: Final = {
 _OWNER_LIMITS: Final = {"lock_timeout": "2s", "timezone": "UTC", "jit": "off"}
 """A migration may work long, but never waits long for a lock while others queue up behind it."""
 _POOL_WAIT_SECONDS: Final = 10
-_CONNECT_SECONDS: Final = 5
+_CONNECT_SECONDS: Final = 10
 
 
 class Role(StrEnum):

@@ -28,7 +28,7 @@ class EdgeFor:
 
     permissions: tuple[str, ...]
 
-    def __call__(self, request: Request) -> Edge:
+    async def __call__(self, request: Request) -> Edge:  # async: FastAPI sends plain functions through a thread
         return Edge(request, request.scope[CALLER])
 
     async def admit(self, request: Request) -> None:
