@@ -1,4 +1,4 @@
-"""A customer whose state has not arrived: asked for once, outside the transaction, then kept."""
+"""Makers and customers whose state has not arrived: asked for once, outside the transaction, then kept."""
 
 from __future__ import annotations
 
@@ -34,12 +34,15 @@ class Customers:
     def answer(self, request: httpx.Request) -> httpx.Response:
         question = json.loads(request.content)
         self.asked.append({**question, "path": request.url.path, "maker": request.headers["oroshi-maker"]})
-        found = [self.known[customer_id] for customer_id in question["ids"] if customer_id in self.known]
-        return httpx.Response(self.status, json={"items": found})
+        found = [self.known[one] for one in question["ids"] if one in self.known]
+        return httpx.Response(self.status, json={"items": found, "next_cursor": None})
 
-    def knows(self, number: int, *, on_hold: bool = False, version: int = 3) -> None:
+    def knows(self, number: int, *, on_hold: bool = False) -> None:
         state = a_customer(number, on_hold=on_hold).model_dump(mode="json")
-        self.known[str(an_id(number))] = {**state, "version": version}
+        self.known[str(an_id(number))] = {"version": 3, "state": state, "terms": None}
+
+    def knows_maker(self, maker_id: UUID) -> None:
+        self.known[str(maker_id)] = {"version": 2, "state": a_maker(maker_id).model_dump(mode="json")}
 
 
 @pytest.fixture
@@ -53,11 +56,30 @@ def customers(settings: ServiceSettings, tmp_path: Path) -> Iterator[Customers]:
     peers.configure(settings)
 
 
+@pytest.fixture
+async def maker(deliver: Deliver, maker_id: UUID) -> None:
+    await deliver(a_maker(maker_id))
+
+
+async def test_a_missing_maker_is_asked_for_so_that_the_note_has_its_location(
+    client: Client, deliver: Deliver, customers: Customers, maker_id: UUID
+) -> None:
+    await deliver(an_order(), a_customer())
+    unknown = await client.post("/v1/delivery-notes", json={**NOTE, "advance": "draft"})
+    assert unknown.json()["location"] is None
+    customers.knows_maker(maker_id)
+    first = await client.post("/v1/delivery-notes", json=NOTE)
+    assert first.json()["location"]["code"] == "HQ"
+    assert (await client.post("/v1/delivery-notes", json=NOTE)).status_code == 201
+    assert [one["path"] for one in customers.asked] == ["/internal/makers"] * 2
+
+
+@pytest.mark.usefixtures("maker")
 @pytest.mark.req("FUL-030")
 async def test_a_missing_customer_is_asked_for_once_and_kept(
     client: Client, deliver: Deliver, customers: Customers, maker_id: UUID
 ) -> None:
-    await deliver(a_maker(maker_id), an_order())
+    await deliver(an_order())
     customers.knows(1)
     first = await client.post("/v1/delivery-notes", json=NOTE)
     assert (first.status_code, first.json()["customer_name"]) == (201, "得意先1"), first.text
@@ -66,6 +88,7 @@ async def test_a_missing_customer_is_asked_for_once_and_kept(
     assert len(customers.asked) == 1
 
 
+@pytest.mark.usefixtures("maker")
 @pytest.mark.req("FUL-030", "CUS-061")
 async def test_the_hold_of_a_customer_asked_for_counts(client: Client, deliver: Deliver, customers: Customers) -> None:
     await deliver(an_order())
@@ -73,6 +96,7 @@ async def test_the_hold_of_a_customer_asked_for_counts(client: Client, deliver: 
     assert (await client.post("/v1/delivery-notes", json=NOTE)).json()["code"] == "CUSTOMER_ON_HOLD"
 
 
+@pytest.mark.usefixtures("maker")
 async def test_many_missing_customers_are_asked_for_together(
     client: Client, deliver: Deliver, customers: Customers, outbox: Outbox
 ) -> None:
@@ -87,6 +111,7 @@ async def test_many_missing_customers_are_asked_for_together(
     assert run.json()["results"][0]["problem"]["code"] == "UNKNOWN_CUSTOMER"
 
 
+@pytest.mark.usefixtures("maker")
 @pytest.mark.parametrize("deed", ["issuance", "shipment"])
 async def test_a_customer_forgotten_meanwhile_is_asked_for_at_issue_and_shipment(
     client: Client, deliver: Deliver, customers: Customers, maker_id: UUID, deed: str
@@ -110,6 +135,7 @@ def _answers_garbage(customers: Customers) -> None:
     customers.known[str(an_id(1))] = {"customer_id": str(an_id(1))}
 
 
+@pytest.mark.usefixtures("maker")
 @pytest.mark.parametrize("trouble", [_breaks, _answers_garbage])
 async def test_an_owner_who_does_not_answer_makes_the_call_fail_for_now_and_writes_nothing(
     client: Client, deliver: Deliver, customers: Customers, trouble: Callable[[Customers], None]

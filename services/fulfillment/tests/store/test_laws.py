@@ -19,7 +19,7 @@ from fulfillment.core.delivery_note import DeliveryNote
 from fulfillment.core.parts import Customer, Maker, NoteId
 from fulfillment.core.unshipped import QuantitiesAllocated, QuantitiesShipped, UnshippedOrder
 from fulfillment.store import facts, notes, orders, returns
-from fulfillment.store.facts import Versioned
+from fulfillment.store.facts import Versioned, VersionedMaker
 from fulfillment.store.orders import Stock
 from services.fulfillment.tests.builders import TODAY, an_id
 from services.fulfillment.tests.store import strategies
@@ -48,7 +48,8 @@ class _Enough(Exception):  # no error: ends the transaction without a commit
 @given(maker=strategies.makers, customers=st.lists(strategies.customers(), unique_by=lambda one: one.customer_id))
 async def test_copies_of_makers_and_customers(database: Database, maker: Maker, customers: list[Customer]) -> None:
     async with a_maker(database) as tx:
-        await facts.save_maker(tx, maker, version=1)
+        assert await facts.find_maker(tx) is None
+        await facts.save_maker(tx, VersionedMaker(maker, 1))
         await facts.save_customers(tx, [Versioned(customer, 1) for customer in customers])
         assert await facts.load_maker(tx) == maker
         known = await facts.load_customers(tx, [customer.customer_id for customer in customers])

@@ -43,7 +43,7 @@ async def follow_order_holds(tx: Tx, run: Run[OrderHoldChanged]) -> None:
 async def copy_maker(tx: Tx, run: Run[MakerState]) -> None:
     for message in latest(run):
         if message.body is not None:
-            await knowing.keep_maker(tx, maker(message.body), version=message.version)
+            await knowing.keep_maker(tx, maker(message.body, message.version))
 
 
 @LISTENS.on(CustomerState)

@@ -27,7 +27,7 @@ from fulfillment.core.parts import (
 from fulfillment.core.unshipped import UnshippedLine, UnshippedOrder
 from fulfillment.store.billing import Kind
 from fulfillment.usecases.billing import Source
-from fulfillment.usecases.knowing import Versioned
+from fulfillment.usecases.knowing import Versioned, VersionedMaker
 from fulfillment.usecases.stocking import Confirmed
 from kernel.money import Currency, Money, Rate
 
@@ -107,10 +107,10 @@ def customer(body: CustomerState, version: int) -> Versioned:
     return Versioned(kept, version)
 
 
-def maker(body: MakerState) -> Maker:
+def maker(body: MakerState, version: int) -> VersionedMaker:
     """What fulfillment keeps of its maker."""
     locations = tuple(Location(one.location_id, one.code, one.name) for one in body.locations)
-    return Maker(body.time_zone, body.bill_from, locations)
+    return VersionedMaker(Maker(body.time_zone, body.bill_from, locations), version)
 
 
 def sources(invoice_id: UUID, named: Iterable[InvoiceSource]) -> Iterator[Source]:

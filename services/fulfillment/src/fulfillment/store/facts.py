@@ -28,26 +28,40 @@ class Versioned:
     version: int
 
 
-async def save_maker(tx: Tx, maker: Maker, *, version: int) -> None:
+@dataclass(frozen=True, slots=True)
+class VersionedMaker:
+    """The maker's state and the version its owner gave it."""
+
+    maker: Maker
+    version: int
+
+
+async def save_maker(tx: Tx, versioned: VersionedMaker) -> None:
     """Keep the maker's preferences unless newer ones are kept."""
+    maker = versioned.maker
     row = {
         "maker_id": tx.maker_id,
         "time_zone": maker.time_zone,
         "bill_from": maker.bill_from,
         "locations": [location_row(location) for location in maker.locations],
-        "version": version,
+        "version": versioned.version,
     }
     await tx.upsert(tables.Maker, [row], key=("maker_id",), where_newer="version")
 
 
-async def load_maker(tx: Tx) -> Maker:
-    """The maker's preferences."""
+async def find_maker(tx: Tx) -> Maker | None:
+    """The maker's preferences, if they have arrived."""
     t = table_of(tables.Maker).c
     row = await tx.one_or_none(select(t.time_zone, t.bill_from, t.locations).where(t.maker_id == tx.maker_id))
     if row is None:
-        return UNKNOWN_MAKER
+        return None
     locations = (location_of(location) for location in row.locations)
     return Maker(row.time_zone, row.bill_from, tuple(location for location in locations if location))
+
+
+async def load_maker(tx: Tx) -> Maker:
+    """The maker's preferences, or the defaults until they arrive."""
+    return await find_maker(tx) or UNKNOWN_MAKER
 
 
 async def save_customers(tx: Tx, customers: Iterable[Versioned]) -> None:
@@ -73,20 +87,19 @@ async def load_customers(tx: Tx, customer_ids: Collection[CustomerId]) -> dict[C
     return {CustomerId(row.customer_id): _customer_of(row) for row in await tx.rows(known)}
 
 
-async def missing_customers(tx: Tx, refs: Collection[OrderRef]) -> list[CustomerId]:
-    """Customers of these orders whose state has not arrived. Takes no lock."""
+async def customers_of_orders(tx: Tx, refs: Collection[OrderRef]) -> dict[CustomerId, bool]:
+    """The customers of these orders, and whether their state has arrived. Takes no lock."""
     if not refs:
-        return []
+        return {}
     order, customer = table_of(tables.UnshippedOrder), table_of(tables.Customer)
     known = (customer.c.maker_id == order.c.maker_id) & (customer.c.customer_id == order.c.customer_id)
-    missing = (
-        select(order.c.customer_id)
+    found = (
+        select(order.c.customer_id, customer.c.customer_id.is_not(None).label("known"))
         .select_from(order.outerjoin(customer, known))
         .where(order.c.maker_id == tx.maker_id, named(order.c.order_id, order.c.number, refs))
-        .where(customer.c.customer_id.is_(None))
         .distinct()
     )
-    return [CustomerId(row.customer_id) for row in await tx.rows(missing)]
+    return {CustomerId(row.customer_id): row.known for row in await tx.rows(found)}
 
 
 def _customer_row(maker_id: UUID, versioned: Versioned) -> Mapping[str, object]:

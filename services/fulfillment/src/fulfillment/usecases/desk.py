@@ -15,20 +15,30 @@ from fulfillment.core.drafting import Book, open_book
 from fulfillment.core.parts import CustomerId, Maker, OrderId
 from fulfillment.core.unshipped import OrderHoldChanged, QuantityEvent, UnshippedCreated, UnshippedOrder
 from fulfillment.store import facts, orders
-from fulfillment.store.facts import Versioned
+from fulfillment.store.facts import Versioned, VersionedMaker
 from fulfillment.store.orders import Stock
 from kernel.calendar import business_date
 
-Asked: TypeAlias = Sequence[Versioned] | None
-"""What the owner answered about customers that were missing; None: it was not asked yet."""
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the owner of makers and customers answered about those that were missing."""
+
+    customers: Sequence[Versioned] = ()
+    maker: VersionedMaker | None = None
 
 
-class CustomersMissing(Exception):  # no error: "ask their owner, then try again" (ARCHITECTURE §6)
-    """The state of these customers has not arrived; nothing was written. The edge asks and runs the deed again."""
+Asked: TypeAlias = Answered | None
+"""The owner's answer; None: it was not asked yet."""
 
-    def __init__(self, customer_ids: Collection[CustomerId]) -> None:
-        super().__init__(f"{len(customer_ids)} customers are not known yet")
+
+class FactsMissing(Exception):  # no error: "ask their owner, then try again" (ARCHITECTURE §6)
+    """States that have not arrived; nothing was written. The edge asks their owner and runs the deed again."""
+
+    def __init__(self, customer_ids: Collection[CustomerId], *, maker: bool) -> None:
+        super().__init__(f"{len(customer_ids)} customers{' and the maker' if maker else ''} are not known yet")
         self.customer_ids = customer_ids
+        self.maker = maker
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +79,20 @@ async def open_desk(tx: Tx, refs: Collection[OrderRef]) -> Desk:
     return Desk(stock, moving, open_book(moving.orders, moving.charges, customers, maker, today(tx, maker)))
 
 
-async def meet_customers(tx: Tx, refs: Collection[OrderRef], asked: Asked) -> None:
-    """Make sure the customers of these orders are known before anything is locked. Raises CustomersMissing once."""
+async def meet(tx: Tx, refs: Collection[OrderRef], asked: Asked) -> None:
+    """Make sure the maker and the customers of these orders are known. Raises FactsMissing, once."""
     if asked is not None:
-        await facts.save_customers(tx, asked)
+        await facts.save_customers(tx, asked.customers)
+        if asked.maker is not None:
+            await facts.save_maker(tx, asked.maker)
         return
-    missing = await facts.missing_customers(tx, refs)
-    if missing:
-        raise CustomersMissing(missing)
+    customers = await facts.customers_of_orders(tx, refs)
+    if not customers:
+        return
+    missing = [customer_id for customer_id, known in customers.items() if not known]
+    no_maker = await facts.find_maker(tx) is None
+    if missing or no_maker:
+        raise FactsMissing(missing, maker=no_maker)
 
 
 def today(tx: Tx, maker: Maker) -> date:

@@ -25,7 +25,7 @@ from fulfillment.core.parts import Broken, Refused
 from fulfillment.core.unshipped import QuantitiesShipped
 from fulfillment.store import notes as store
 from fulfillment.store.selection import Selection, select_open
-from fulfillment.usecases.desk import Asked, Desk, meet_customers, open_desk
+from fulfillment.usecases.desk import Asked, Desk, meet, open_desk
 from fulfillment.usecases.folder import Outcome
 from fulfillment.usecases.numbers import draw
 from kernel.refusal import Refusal
@@ -61,7 +61,7 @@ async def create(tx: Tx, commands: Sequence[CreateNote], asked: Asked = None) ->
     Refuses what `drafting.draft` refuses and, when it is to be issued, CUSTOMER_ON_HOLD and ORDER_ON_HOLD (FUL-030).
     """
     refs = {line.order for command in commands for line in command.wish.lines}
-    await meet_customers(tx, refs, asked)
+    await meet(tx, refs, asked)
     return await _create(tx, await open_desk(tx, refs), commands)
 
 
@@ -73,7 +73,7 @@ async def run(tx: Tx, command: Run, asked: Asked = None) -> list[Outcome]:
     selected = await select_open(tx, command.selection)
     if isinstance(selected, Refusal):
         return [(selected,)]
-    await meet_customers(tx, set(selected), asked)
+    await meet(tx, set(selected), asked)
     desk = await open_desk(tx, set(selected))
     free = {
         order_id: {line_id: line.free for line_id, line in desk.order(order_id).lines.items() if line_id in line_ids}

@@ -6,16 +6,15 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from chassis.tx import Tx
-from fulfillment.core.parts import Maker
 from fulfillment.store import facts
-from fulfillment.store.facts import Versioned
+from fulfillment.store.facts import Versioned, VersionedMaker
 
-__all__ = ["Versioned", "forget_customers", "keep_customers", "keep_maker"]
+__all__ = ["Versioned", "VersionedMaker", "forget_customers", "keep_customers", "keep_maker"]
 
 
-async def keep_maker(tx: Tx, maker: Maker, *, version: int) -> None:
+async def keep_maker(tx: Tx, maker: VersionedMaker) -> None:
     """The newest preferences win."""
-    await facts.save_maker(tx, maker, version=version)
+    await facts.save_maker(tx, maker)
 
 
 async def keep_customers(tx: Tx, customers: Sequence[Versioned]) -> None:

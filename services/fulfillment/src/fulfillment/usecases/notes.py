@@ -26,7 +26,7 @@ from fulfillment.core.parts import Address, Broken, Maker, NoteId, Refused
 from fulfillment.core.unshipped import QuantitiesReleased
 from fulfillment.store import facts, orders
 from fulfillment.store import notes as store
-from fulfillment.usecases.desk import Asked, Desk, business_day, meet_customers, open_desk
+from fulfillment.usecases.desk import Asked, Desk, business_day, meet, open_desk
 from fulfillment.usecases.drafts import shipments
 from fulfillment.usecases.folder import Folder, NamedNote, Outcome, each, fold, open_folder
 from fulfillment.usecases.numbers import draw
@@ -87,7 +87,7 @@ def _granted(
 
 async def _holds(tx: Tx, folder: Folder, asked: Asked) -> dict[NoteId, Refused]:
     order_ids = {order_id for note in folder.now.values() for order_id in orders_of(note)}
-    await meet_customers(tx, order_ids, asked)
+    await meet(tx, order_ids, asked)
     customers = await facts.load_customers(tx, {note.customer_id for note in folder.now.values()})
     held = await orders.held_orders(tx, order_ids)
     found: dict[NoteId, Refused] = {}
