@@ -67,6 +67,12 @@ def _lists(where: str, expected: Sequence[Any], actual: Any) -> Iterator[Differe
         yield from differences(f"{where}[{index}]", wanted, got)
 
 
+def rates_asked(per_rate: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The oracle's sums per rate without zeros; `gross_alt` is another reading that it only mentions."""
+    named = {rate: {k: v for k, v in sums.items() if k != "gross_alt"} for rate, sums in per_rate.items()}
+    return {rate: sums for rate, sums in named.items() if any(Decimal(str(value)) for value in sums.values())}
+
+
 def same(expected: Any, actual: Any) -> bool:
     """Equal, or the same number in another spelling (`"660"`, 660, `"660.0"`)."""
     if expected == actual:

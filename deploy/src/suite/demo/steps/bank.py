@@ -1,6 +1,215 @@
+"""Step 6: bank files in, decisions compared, a person's resolutions carried out, balances to the yen."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from suite.demo.client import Json
 from suite.demo.compare import Step
 from suite.demo.story import Story
 
+FILES = ("zengin_transfers.txt", "zengin_transfers_2.txt")
+AGAIN = "zengin_transfers.txt (imported again)"
+_OVERDUE = "overdue_at_"
+
 
 def bank(story: Story) -> list[Step]:
-    return []
+    step = Step("6_bank", expected=story.expected("6_bank"), actual={"files": {}, "decisions": Counter()})
+    lines: dict[str, Json] = {}
+    for at, name in enumerate(FILES, start=1):
+        story.tell(f"import {name}, resolve its lines")
+        _import(story, step, name, name)
+        _compare_decisions(story, step, name, _by_key(story), lines)
+        _resolve(story, step, name, lines)
+        story.quiet()
+        _compare_lines(story, step, name, lines)
+        _compare_balances(story, step, at)
+    story.tell(f"import {FILES[0]} again")
+    _import(story, step, FILES[0], AGAIN)
+    step.actual["decisions"] = dict(step.actual["decisions"])
+    _compare_end(story, step)
+    return [step]
+
+
+def _import(story: Story, step: Step, name: str, label: str) -> None:
+    account = {"bank_account_code": story.data.maker["bank_accounts"][0]["code"]}
+    report = story.maker.upload("/v1/bank-files", name, story.data.bytes(name), account)
+    counts = report["counts"]
+    seen = {
+        "lines": counts["lines"],
+        "total": int(Decimal(report["total"])),
+        "new": counts["new"],
+        "duplicates": counts["duplicates"],
+    }
+    step.actual["files"][label] = seen
+    step.check(f"files.{label}", step.expected["files"][label], seen)
+
+
+def _by_key(story: Story) -> dict[tuple[str, str, str], Json]:
+    """All bank lines by what the bank says of them."""
+    return {(one["value_date"], one["reference"], one["amount"]): one for one in story.maker.all("/v1/bank-lines")}
+
+
+def _wanted(story: Story, name: str) -> list[Json]:
+    return [line for line in story.data.expected_bank["lines"] if line["file"] == name]
+
+
+def _compare_decisions(
+    story: Story, step: Step, name: str, found: Mapping[tuple[str, str, str], Json], lines: dict[str, Json]
+) -> None:
+    for wanted in _wanted(story, name):
+        got = found.get((wanted["date"], wanted["inquiry_no"], str(wanted["amount"])))
+        if got is None:
+            step.check(f"lines.{wanted['line']}", "imported", None)
+            continue
+        lines[wanted["line"]] = got
+        step.actual["decisions"][got["decision"]] += 1
+        allowed = [wanted["decision"], *wanted["accept_also"]]
+        if got["decision"] not in allowed:
+            reasons = [reason["code"] for reason in got["reasons"]]
+            step.check(f"lines.{wanted['line']}.decision", " or ".join(allowed), f"{got['decision']} {reasons}")
+        if got["decision"] != "review" and wanted["bill_to"]:
+            step.check(f"lines.{wanted['line']}.bill_to", wanted["bill_to"], _code(got["bill_to"]))
+
+
+def _code(customer: Json | None) -> str | None:
+    return None if customer is None else str(customer["code"])
+
+
+def _resolve(story: Story, step: Step, name: str, lines: Mapping[str, Json]) -> None:
+    """What a person does with the lines that did not settle themselves, in file order."""
+    commands, named = [], []
+    for wanted in _wanted(story, name):
+        got = lines.get(wanted["line"])
+        if got is None or got["state"] == "MATCHED" or not wanted["allocations"]:
+            continue
+        as_suggested = got["decision"] == "suggest" and wanted["resolution"].startswith("confirm")
+        commands.append({"bank_line_id": got["bank_line_id"], **({} if as_suggested else _explicit(story, wanted))})
+        named.append(wanted["line"])
+    results = story.maker.many("/v1/bank-line-confirmations", commands)
+    for line, result in zip(named, results, strict=True):
+        if not result["ok"]:
+            step.check(f"lines.{line}.confirmation", "accepted", result["problem"])
+
+
+def _explicit(story: Story, wanted: Json) -> Json:
+    """The person says which invoices, how much, and what becomes of the rest."""
+    rest = {one["invoice"]: "fee" for one in wanted.get("fee_discount", [])}
+    rest |= {one["invoice"]: "slip" for one in wanted.get("shortage_slip", [])}
+    allocations = [
+        {
+            "invoice_number": story.invoices[one["invoice"]]["number"],
+            "amount": str(one["amount"]),
+            "remainder": rest.get(one["invoice"], "leave_open"),
+        }
+        for one in wanted["allocations"]
+    ]
+    said: Json = {"customer_code": wanted["bill_to"], "allocations": allocations}
+    return said | ({"remainder": "overpayment"} if wanted.get("credit_note") else {})
+
+
+def _compare_lines(story: Story, step: Step, name: str, lines: Mapping[str, Json]) -> None:
+    """Allocations, fees, slips and credit notes of every line, after the person's deeds."""
+    keys = {invoice["number"]: key for key, invoice in story.invoices.items()}
+    now = {one["bank_line_id"]: one for one in story.maker.all("/v1/bank-lines")}
+    for wanted in _wanted(story, name):
+        got = lines.get(wanted["line"])
+        if got is not None:
+            seen = _line_seen(now[got["bank_line_id"]], keys)
+            step.check(f"lines.{wanted['line']}", _line_wanted(wanted), seen)
+
+
+def _line_wanted(wanted: Json) -> Json:
+    credit = wanted.get("credit_note")
+    return {
+        "line_state": wanted["line_state"],
+        "allocations": {one["invoice"]: one["amount"] for one in wanted["allocations"]},
+        "fee_discount": {one["invoice"]: one["amount"] for one in wanted.get("fee_discount", [])},
+        "shortage_slip": {one["invoice"]: one["amount"] for one in wanted.get("shortage_slip", [])},
+        "credit_note": credit and {"customer": credit["customer"], "amount": credit["amount"]},
+    }
+
+
+def _line_seen(line: Json, keys: Mapping[str, str]) -> Json:
+    live = [one for one in line["allocations"] if one["reversed_on"] is None]
+    over = line["overpayment"]
+    state = "NEW" if line["state"] == "SUGGESTED" and not live else line["state"]
+    return {
+        "line_state": state,
+        "allocations": {keys[one["invoice_number"]]: one["amount"] for one in live},
+        "fee_discount": _nonzero(live, keys, "fee_discount"),
+        "shortage_slip": _nonzero(live, keys, "shortage_slip"),
+        "credit_note": over and {"customer": _code(over["bill_to"]), "amount": over["amount"]},
+    }
+
+
+def _nonzero(allocations: list[Json], keys: Mapping[str, str], name: str) -> Json:
+    return {keys[one["invoice_number"]]: one[name] for one in allocations if Decimal(one[name])}
+
+
+def _compare_balances(story: Story, step: Step, file: int) -> None:
+    expected = story.data.expected_bank
+    balances = expected["balances_after_file_1"] if file == 1 else expected["balances"]
+    found = _balances(story)
+    for code, wanted in balances.items():
+        step.check(f"balances_{file}.{code}", wanted, found.get(code))
+    name = f"after_file_{file}"
+    totals: dict[str, int] = {field: _sum(one[field] for one in found.values()) for field in _FIELDS}
+    lines = list(story.maker.all("/v1/bank-lines"))
+    totals["received"] = _sum(one["amount"] for one in lines)
+    totals["unallocated"] = _sum(one["unallocated"] for one in lines)
+    step.actual[name] = totals
+    step.check(name, step.expected[name], totals)
+    _compare_invoices(story, step, file)
+
+
+_FIELDS = (
+    "invoiced",
+    "allocated",
+    "fee_discounts",
+    "open_invoices",
+    "open_slips",
+    "balance",
+    "open_credit_notes",
+)
+
+
+def _balances(story: Story) -> dict[str, dict[str, Any]]:
+    """Per customer: what the balance says, and what its receivables add up to."""
+    found: dict[str, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(_FIELDS, 0))
+    for one in story.maker.all("/v1/receivables", open_only=False):
+        sums = found[one["bill_to"]["code"]]
+        for field, column in (("invoiced", "total"), ("allocated", "allocated"), ("fee_discounts", "fee_discounts")):
+            sums[field] += int(Decimal(one[column]))
+    for one in story.maker.all("/v1/balances"):
+        named = {field: int(Decimal(one[field])) for field in _FIELDS if field in one}
+        found[one["customer"]["code"]].update(named)
+    return found
+
+
+def _compare_invoices(story: Story, step: Step, file: int) -> None:
+    now = {invoice["number"]: invoice for invoice in story.maker.all("/v1/invoices")}
+    for key, wanted in story.data.expected["invoices"].items():
+        got = now.get(story.invoices[key]["number"]) if key in story.invoices else None
+        asked = {"state": wanted[f"state_after_file_{file}"], "open_amount": wanted[f"open_after_file_{file}"]}
+        step.check(f"invoices_{file}.{key}", asked, got)
+    step.actual["invoice_states"] = dict(Counter(invoice["state"] for invoice in now.values()))
+
+
+def _compare_end(story: Story, step: Step) -> None:
+    keys = {invoice["number"]: key for key, invoice in story.invoices.items()}
+    named = next(name for name in step.expected if name.startswith(_OVERDUE))
+    as_of = named.removeprefix(_OVERDUE).replace("_", "-")
+    overdue = [keys[one["number"]] for one in story.maker.all("/v1/overdue-invoices", as_of=as_of)]
+    step.actual[named] = sorted(overdue)
+    step.check(named, sorted(step.expected[named]), step.actual[named])
+    step.check("invoice_states", step.expected["invoice_states"], step.actual["invoice_states"])
+    proof = story.maker.get("/v1/ledger-verification")
+    step.check("ledger.balanced", True, proof.get("ok", proof.get("balanced")))
+
+
+def _sum(amounts: Any) -> int:
+    return int(sum((Decimal(str(amount)) for amount in amounts), Decimal()))

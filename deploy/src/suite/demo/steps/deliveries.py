@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from suite.demo.client import ApiRefused, Json
-from suite.demo.compare import Step
+from suite.demo.compare import Step, rates_asked
+from suite.demo.dataset import Row
 from suite.demo.story import Story
 
 ON_HOLD = "CUSTOMER_ON_HOLD"
@@ -62,11 +63,14 @@ def _note(story: Story, key: str) -> Json:
             {"order_number": row["order_no"], "sku_code": row["sku_code"], "quantity": int(row["quantity"])}
             for row in rows
         ],
-        "charges": [
-            {"order_number": row["order_no"], "kind": row["kind"], "tax_rate": row["tax_rate"] or None}
-            for row in charges
-        ],
+        "charges": _named(charges),
     }
+
+
+def _named(charges: list[Row]) -> list[Json]:
+    """Charges by order, kind and rate; a prorated share is part of the charge of its kind."""
+    named = {(row["order_no"], row["kind"].removeprefix("prorated_"), row["tax_rate"] or None) for row in charges}
+    return [{"order_number": number, "kind": kind, "tax_rate": rate} for number, kind, rate in sorted(named, key=str)]
 
 
 def _note_answer(story: Story, step: Step, key: str, answer: Json) -> None:
@@ -168,7 +172,7 @@ def _note_seen(note: Json | None) -> Json | None:
         "quantity": note["quantity"],
         "exclusive_sums": _nonzero({rate: sums["exclusive_sum"] for rate, sums in rates.items()}),
         "inclusive_sums": _nonzero({rate: sums["inclusive_sum"] for rate, sums in rates.items()}),
-        "payment_points": note["payment_points"],
+        "payment_points": -int(Decimal(note["payment_points"])),  # the oracle writes deductions positive
     }
 
 
@@ -192,7 +196,7 @@ def _delivered(story: Story, step: Step) -> Json:
         "still_open_quantity": sum(sku["open"] for sku in unshipped),
         "exclusive_sum": int(sum((Decimal(one["exclusive_sum"]) for one in sums), Decimal())),
         "inclusive_sum": int(sum((Decimal(one["inclusive_sum"]) for one in sums), Decimal())),
-        "payment_points": int(sum((Decimal(note["payment_points"]) for note in story.notes.values()), Decimal())),
+        "payment_points": -int(sum((Decimal(note["payment_points"]) for note in story.notes.values()), Decimal())),
         "returns": len(story.returns),
         "return_amount_net": int(sum((Decimal(one["amount"]) for one in story.returns.values()), Decimal())),
         "order_states": dict(states),
@@ -229,7 +233,7 @@ def _invoice_wanted(wanted: Json) -> Json:
         "notes": sorted(wanted["notes"]),
         "late_notes": sorted(wanted["late_notes"]),
         "returns": sorted(wanted["returns"]),
-        "per_rate": wanted["per_rate"],
+        "per_rate": rates_asked(wanted["per_rate"]),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from suite.demo.client import Json
-from suite.demo.compare import Step
+from suite.demo.compare import Step, rates_asked
 from suite.demo.story import Story
 
 FILES = ("nextengine_invoice.csv", "nextengine_ordinary.csv", "nextengine_errors.csv")
@@ -50,21 +50,30 @@ def _compare_orders(story: Story, step: Step, placed: list[Json]) -> Json:
 
 
 def _asked(story: Story, expected: Json) -> Json:
-    """The oracle's entry without what this step cannot know, and with the master fields of its customer."""
-    later = {"final_state", "oc", "file", "names_from_master", "gross_alt", "order_date", "customer"}
-    asked = {name: value for name, value in expected.items() if name not in later}
+    """The oracle's entry in the words of `seen`, with the master fields of its customer."""
+    same = ("state_after_import", "lines", "items_net", "net", "tax", "grand_total", "shipping", "fee", "other_cost")
+    asked = {name: expected[name] for name in same}
+    asked |= {name: expected[name] for name in ("wished_date", "remark") if name in expected}
     asked["warnings"] = sorted(expected.get("warnings", []))
-    asked["per_rate"] = {rate: sums for rate, sums in expected["per_rate"].items() if _counts(sums)}
+    asked["per_rate"] = rates_asked(expected["per_rate"])
     asked["ordered_at"] = expected["order_date"]
     asked["names"] = expected.get("names_from_master", {})
+    asked |= _deductions(expected)
     known = story.data.expected["master_fields"].get(expected["customer"])
     if known is not None:
         asked["master_fields"] = {name: value for name, value in known.items() if name != "bill_to"}
     return asked
 
 
-def _counts(sums: Json) -> bool:
-    return any(Decimal(str(value)) for value in sums.values())
+def _deductions(expected: Json) -> Json:
+    """Points and coupons per rate, prorated shares included, as the signed charges of the order have them."""
+    points, coupon, shares = expected["points"], expected["coupon"], expected.get("prorated", {})
+    of_points, of_coupon = (shares if points["prorated"] else {}), (shares if coupon["prorated"] else {})
+    return {
+        "points": {rate: -points[rate] - of_points.get(rate, 0) for rate in ("0", "8", "10")},
+        "coupon": {rate: coupon[rate] - of_coupon.get(rate, 0) for rate in ("0", "8", "10")},
+        "payment_points": -points["payment"],
+    }
 
 
 def seen(order: Json) -> Json:
@@ -102,10 +111,9 @@ def _line(line: Json) -> list[Any]:
 def _buckets(content: Json) -> Json:
     """Charges by kind and rate, as the file's columns have them (INT-050 to INT-054)."""
     charges = {(charge["kind"], _plain(charge["tax_rate"])): charge["amount"] for charge in content["charges"]}
-    shipping = next((amount for (kind, _), amount in charges.items() if kind == "shipping"), "0")
-    return {"shipping": shipping, "fee": _by_rate(charges, "fee"), "other_cost": _by_rate(charges, "other_cost")} | {
-        "payment_points": charges.get(("payment_points", None), "0")
-    }
+    found: Json = {kind: _by_rate(charges, kind) for kind in ("fee", "other_cost", "points", "coupon")}
+    found["shipping"] = next((amount for (kind, _), amount in charges.items() if kind == "shipping"), "0")
+    return found | {"payment_points": charges.get(("payment_points", None), "0")}
 
 
 def _by_rate(charges: dict[tuple[str, str | None], str], kind: str) -> Json:
@@ -193,6 +201,8 @@ def _compare_again(story: Story, step: Step) -> None:
     step.check("again.skipped", orders, report["counts"].get("skipped"))
     step.check("again.imported", 0, report["counts"].get("imported", 0))
     step.check("again.duplicates", orders, len(skipped))
+    over = sorted({order["customer_code"] for order in story.maker.all("/v1/orders", over_limit=True)})
+    step.check("customers_over_limit", sorted(story.expected("1_masters")["customers_over_limit"]), over)
     held = sorted(story.expected("2_import")["held_orders"])
     found = sorted(order["number"] for order in story.maker.all("/v1/orders", state="NEEDS_ATTENTION"))
     step.check("held_orders", held, found)
