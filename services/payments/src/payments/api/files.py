@@ -12,10 +12,12 @@ from starlette.responses import Response
 
 from chassis.http import BusinessDate, Edge, Listing, RequestModel, Router, Text, needs, problem_responses
 from chassis.tx import StoredFile, Tx
+from payments.api.asking import asking
 from payments.core.era import Era
 from payments.core.statement_csv import DateFormat, DecimalSign, Delimiter, Encoding, StatementProfile
 from payments.store.profiles import StoredProfile
 from payments.usecases import importing, profiling
+from payments.usecases.hearsay import Told
 from payments.usecases.importing import FileFormat, Imported, ImportFile
 from payments.views import files as views
 from payments.views.files import BankFileView, FileSearch, ImportedFileView, ProfileSearch, StatementProfileView
@@ -69,7 +71,13 @@ async def import_bank_file(
         era=era,
         imported_on=imported_on,
     )
-    return await edge.one(lambda tx: importing.import_file(tx, command), view=_viewed(dry_run), dry_run=dry_run)
+
+    async def call(told: Told | None) -> ImportedFileView:
+        return await edge.one(
+            lambda tx: importing.import_file(tx, command, told), view=_viewed(dry_run), dry_run=dry_run
+        )
+
+    return await asking(edge, call)
 
 
 def _viewed(dry_run: bool) -> Callable[[Tx, Imported], Awaitable[ImportedFileView]]:

@@ -23,11 +23,13 @@ from chassis.http import (
     problem_responses,
 )
 from chassis.tx import Tx
+from payments.api.asking import asking
 from payments.core.recorded import Method, RecordedLine
 from payments.core.settlement import Excess, Short
 from payments.core.statement import Refusals
 from payments.usecases import confirming, paying, proposing, undoing
 from payments.usecases.confirming import ConfirmLine, ShareOfLine
+from payments.usecases.hearsay import Told
 from payments.views import lines as views
 from payments.views.lines import BankLineDetail, BankLineView, LineSearch
 
@@ -52,6 +54,7 @@ _CONFIRM_PROBLEMS = (
 
 Outcome: TypeAlias = RecordedLine | Refusals
 Deed: TypeAlias = Callable[[Tx], Awaitable[Sequence[Outcome]]]
+ToldDeed: TypeAlias = Callable[[Tx, Told | None], Awaitable[Sequence[Outcome]]]
 
 
 def _seen(deed: Deed) -> Callable[[Tx], Awaitable[Sequence[BankLineView | Refusals]]]:
@@ -67,6 +70,16 @@ def _seen(deed: Deed) -> Callable[[Tx], Awaitable[Sequence[BankLineView | Refusa
 
 def _as_is(line: BankLineView) -> BankLineView:
     return line
+
+
+async def _one(edge: Edge, deed: ToldDeed) -> BankLineView:
+    """One command that may want for a foreign fact."""
+    return await asking(edge, lambda told: edge.one(_seen(lambda tx: deed(tx, told)), view=_as_is))
+
+
+async def _many(edge: Edge, deed: ToldDeed) -> Results[BankLineView]:
+    """Up to 1,000 commands that may want for foreign facts."""
+    return await asking(edge, lambda told: edge.many(_seen(lambda tx: deed(tx, told)), view=_as_is))
 
 
 # -- seeing -----------------------------------------------------------------------------------------------------------
@@ -122,15 +135,15 @@ def _share(asked: AllocationRequest, short: Short) -> ShareOfLine:
 
 @router.post("/v1/bank-lines/{bank_line_id}/confirmation", responses=problem_responses(*_CONFIRM_PROBLEMS))
 async def confirm_bank_line(bank_line_id: UUID, body: ConfirmationRequest, edge: Writing) -> BankLineView:
-    deed = _seen(lambda tx: confirming.confirm_lines(tx, [body.command(bank_line_id)]))
-    return await edge.one(deed, view=_as_is)
+    command = body.command(bank_line_id)
+    return await _one(edge, lambda tx, told: confirming.confirm_lines(tx, [command], told))
 
 
 @router.post("/v1/bank-line-confirmations", responses=problem_responses(*_CONFIRM_PROBLEMS))
 async def confirm_bank_lines(body: Batch[LineConfirmationRequest], edge: Writing) -> Results[BankLineView]:
     """Folded in order: each confirmation sees what the ones before it left open."""
     commands = [one.command(one.bank_line_id) for one in body]
-    return await edge.many(_seen(lambda tx: confirming.confirm_lines(tx, commands)), view=_as_is)
+    return await _many(edge, lambda tx, told: confirming.confirm_lines(tx, commands, told))
 
 
 # -- taking back ------------------------------------------------------------------------------------------------------
@@ -239,10 +252,10 @@ _PAYMENT_PROBLEMS = ("BAD_AMOUNT", "CURRENCY_MISMATCH", "UNKNOWN_BANK_ACCOUNT", 
 @router.post("/v1/payments", status_code=201, responses=problem_responses(*_PAYMENT_PROBLEMS))
 async def record_payment(body: PaymentRequest, edge: Writing) -> BankLineView:
     """The payment is a line like those of a file: decided at once, confirmed, reversed and ignored in the same ways."""
-    return await edge.one(_seen(lambda tx: paying.record_payments(tx, [body.command()])), view=_as_is)
+    return await _one(edge, lambda tx, told: paying.record_payments(tx, [body.command()], told))
 
 
 @router.post("/v1/payment-batches", responses=problem_responses(*_PAYMENT_PROBLEMS))
 async def record_payments(body: Batch[PaymentRequest], edge: Writing) -> Results[BankLineView]:
     commands = [one.command() for one in body]
-    return await edge.many(_seen(lambda tx: paying.record_payments(tx, commands)), view=_as_is)
+    return await _many(edge, lambda tx, told: paying.record_payments(tx, commands, told))

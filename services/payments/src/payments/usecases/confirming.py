@@ -17,10 +17,8 @@ from payments.core.settlement import AskedShare, Confirm, Excess, Short, as_tick
 from payments.core.statement import Refusals
 from payments.store import facts, ledger, lines, receivables
 from payments.store.receivables import InvoiceRef
+from payments.usecases.hearsay import CustomerRef, Told, Unheard, take
 from payments.usecases.posting import ids_for, save_deed
-
-CustomerRef = UUID | str
-"""A customer by id or by code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +58,19 @@ class _Work:
     done: dict[UUID, RecordedLine] = field(default_factory=dict)
 
 
-async def confirm_lines(tx: Tx, commands: Sequence[ConfirmLine]) -> list[RecordedLine | Refusals]:
-    """One outcome per command, folded in order: each sees what is left after the ones before it."""
+async def confirm_lines(
+    tx: Tx, commands: Sequence[ConfirmLine], told: Told | None = None
+) -> list[RecordedLine | Refusals]:
+    """One outcome per command, folded in order: each sees what is left after the ones before it.
+
+    Raises Unheard for customers nobody has told of, once (`told` is the owner's answer).
+    """
+    await take(tx, told)
     await tx.lock("bank-line", {command.line_id for command in commands})
     work = await _prepare(tx, commands)
+    missing = {command.customer for command in commands if command.customer is not None} - work.customers.keys()
+    if missing and told is None:
+        raise Unheard(customers=sorted(missing, key=str))
     outcomes = [_confirm_one(work, command) for command in commands]
     await save_deed(tx, work.books, work.done.values())
     await facts.learn_names(tx, _learned(outcomes))

@@ -21,6 +21,7 @@ from payments.core.statement import Refusals, Statement, account_mismatch, finge
 from payments.core.statement_csv import read_csv
 from payments.core.zengin import looks_like_zengin, read_notice
 from payments.store import facts, lines, profiles
+from payments.usecases.hearsay import Told, Unheard, take
 from payments.usecases.taking_in import take_in
 
 
@@ -65,12 +66,18 @@ class Imported:
     future_rows: tuple[int, ...]
 
 
-async def import_file(tx: Tx, command: ImportFile) -> Imported | Refusals:
-    """Reads, fingerprints, decides and, where the maker allows it, confirms; refused whole on any problem."""
+async def import_file(tx: Tx, command: ImportFile, told: Told | None = None) -> Imported | Refusals:
+    """Reads, fingerprints, decides and, where the maker allows it, confirms; refused whole on any problem.
+
+    Raises Unheard for an account nobody has told of, once (`told` is the owner's answer).
+    """
+    await take(tx, told)
     maker, accounts = await facts.load_maker(tx), await facts.load_accounts(tx)
     today = command.imported_on or business_date(tx.now, maker.time_zone)
     found = await _read(tx, command, [one for one in accounts if one.active], today)
     if isinstance(found, tuple):
+        if told is None and any(one.code == "UNKNOWN_BANK_ACCOUNT" for one in found):
+            raise Unheard(maker=True)
         return found
     account, statement = found.account, found.statement
     await tx.lock("bank-account", [account.bank_account_id])

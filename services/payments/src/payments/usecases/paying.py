@@ -17,6 +17,7 @@ from payments.core.maker import BankAccount, Maker
 from payments.core.recorded import Method, RecordedLine, Words
 from payments.core.statement import Refusals
 from payments.store import facts
+from payments.usecases.hearsay import Told, Unheard, take
 from payments.usecases.taking_in import take_in
 
 
@@ -33,10 +34,16 @@ class RecordPayment:
     memo: str = ""
 
 
-async def record_payments(tx: Tx, commands: Sequence[RecordPayment]) -> list[RecordedLine | Refusals]:
+async def record_payments(
+    tx: Tx, commands: Sequence[RecordPayment], told: Told | None = None
+) -> list[RecordedLine | Refusals]:
     """Each accepted payment becomes a line, decided like a line of a file. UNKNOWN_BANK_ACCOUNT, UNKNOWN_CURRENCY,
-    CURRENCY_MISMATCH, BAD_AMOUNT."""
+    CURRENCY_MISMATCH, BAD_AMOUNT. Raises Unheard for an account nobody has told of, once."""
+    await take(tx, told)
     maker, accounts = await facts.load_maker(tx), await facts.load_accounts(tx)
+    known = {ref for one in accounts for ref in (one.bank_account_id, one.code)}
+    if told is None and any(one.account is not None and one.account not in known for one in commands):
+        raise Unheard(maker=True)
     ids = tx.new_ids(len(commands))
     made = [_line(one, line_id, maker, accounts) for one, line_id in zip(commands, ids, strict=True)]
     accepted = [one for one in made if isinstance(one, RecordedLine)]
