@@ -119,9 +119,14 @@ create table orders (
     net_amount numeric not null,
     tax_amount numeric not null,
     grand_total numeric not null,
-    exposed_amount numeric not null,
-    billed_amount numeric not null,
+    ordered_quantity bigint not null,
+    shipped_quantity bigint not null,
+    closed_quantity bigint not null,
     billed_quantity bigint not null,
+    expected_amount numeric not null,
+    billed_amount numeric not null,
+    exposed_amount numeric not null,
+    content_version integer not null,
     oc_version integer not null,
     confirmed_on date,
     buyer jsonb,
@@ -143,7 +148,9 @@ create table orders (
     constraint ck_orders_customer check ((customer_id is null) = (buyer is null)
         and (customer_id is not null or state in ('NEEDS_ATTENTION', 'CANCELLED'))),
     constraint ck_orders_exposed check (exposed_amount >= 0),
-    constraint ck_orders_oc_version check (oc_version >= 0)
+    constraint ck_orders_pieces check (shipped_quantity >= 0 and closed_quantity >= 0
+        and shipped_quantity + closed_quantity <= ordered_quantity),
+    constraint ck_orders_oc_version check (content_version between 0 and oc_version)
 );
 create index ix_orders_ordered on orders (maker_id, ordered_at desc, order_id desc);
 create index ix_orders_state on orders (maker_id, state, ordered_at desc, order_id desc);

@@ -11,13 +11,11 @@ from contracts import parts
 from contracts.wire import Event, Message
 from ordering.core.content import Charge, Line
 from ordering.core.events import (
-    BillingRecorded,
     ConfirmationApproved,
     ConfirmationCreated,
     ConfirmationRejected,
     CreditOverridden,
     CustomerAssigned,
-    DeliveryRecorded,
     History,
     HoldChanged,
     OrderCancelled,
@@ -60,14 +58,7 @@ def _event(step: Step) -> Event | None:
             return _cancelled(order, event)
         case HoldChanged():
             return _hold_changed(order, event) if order.oc and order.oc.confirmed else None
-        case (
-            CreditOverridden()
-            | ConfirmationCreated()
-            | ConfirmationApproved()
-            | ConfirmationRejected()
-            | DeliveryRecorded()
-            | BillingRecorded()
-        ):
+        case CreditOverridden() | ConfirmationCreated() | ConfirmationApproved() | ConfirmationRejected():
             # Nobody outside acts on these yet; buyers and partners will (ORD-111), each with an event of its own.
             return None
         case _:

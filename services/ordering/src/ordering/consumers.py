@@ -16,7 +16,7 @@ from contracts.payments import BalanceChanged
 from contracts.wire import State
 from ordering.usecases import billing, deliveries, masters
 from ordering.usecases.billing import InvoiceTold
-from ordering.usecases.deliveries import Moved
+from ordering.usecases.deliveries import Closed, Shipped
 
 LISTENS = Listens()
 
@@ -59,10 +59,10 @@ async def hear_of_unshipped_skus(tx: Tx, run: Run[UnshippedStocked]) -> None:
 
 @LISTENS.on(DeliveryNoteShipped)
 async def count_shipped_pieces(tx: Tx, run: Run[DeliveryNoteShipped]) -> None:
-    await deliveries.record(
+    await deliveries.shipped(
         tx,
         [
-            Moved(line.order_id, line.order_line_id, line.quantity, body.note_id)
+            Shipped(line.order_id, line.order_line_id, line.quantity, body.note_id)
             for body in run.bodies()
             for line in body.lines
         ],
@@ -71,9 +71,9 @@ async def count_shipped_pieces(tx: Tx, run: Run[DeliveryNoteShipped]) -> None:
 
 @LISTENS.on(UnshippedClosed)
 async def count_closed_pieces(tx: Tx, run: Run[UnshippedClosed]) -> None:
-    await deliveries.record(
+    await deliveries.closed(
         tx,
-        [Moved(body.order_id, line.order_line_id, line.quantity, None) for body in run.bodies() for line in body.lines],
+        [Closed(body.order_id, line.order_line_id, line.quantity) for body in run.bodies() for line in body.lines],
     )
 
 

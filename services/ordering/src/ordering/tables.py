@@ -134,7 +134,7 @@ class CustomerRate(_Table, table=True):
 
 class Order(_Table, table=True):
     """An order. Amounts are those of the official content; `exposed_amount` is its part of the customer's ordered
-    bucket, `open_quantity` the pieces neither shipped nor closed once it is converted."""
+    bucket; pieces and billed amounts are counted from deliveries and invoices."""
 
     __tablename__ = "orders"
 
@@ -157,9 +157,14 @@ class Order(_Table, table=True):
     net_amount: Decimal = Field(sa_type=Numeric)
     tax_amount: Decimal = Field(sa_type=Numeric)
     grand_total: Decimal = Field(sa_type=Numeric)
-    exposed_amount: Decimal = Field(sa_type=Numeric)
-    billed_amount: Decimal = Field(sa_type=Numeric)
+    ordered_quantity: int = Field(sa_type=BigInteger)
+    shipped_quantity: int = Field(sa_type=BigInteger)
+    closed_quantity: int = Field(sa_type=BigInteger)
     billed_quantity: int = Field(sa_type=BigInteger)
+    expected_amount: Decimal = Field(sa_type=Numeric)
+    billed_amount: Decimal = Field(sa_type=Numeric)
+    exposed_amount: Decimal = Field(sa_type=Numeric)
+    content_version: int
     oc_version: int
     confirmed_on: date | None
     buyer: Json | None = Field(sa_type=JSON_OR_NULL)

@@ -16,18 +16,17 @@ from ordering.core.deeds import (
     cancel,
     confirm,
     convert,
-    exposed,
     hold,
     override_credit,
-    record_billing,
-    record_delivery,
     reject,
     release,
     reopen,
+    value_without,
 )
-from ordering.core.events import History, OrderConfirmed, OrderConverted, OrderReopened
-from ordering.core.order import Invoiced, Order
+from ordering.core.events import OrderConfirmed, OrderConverted, OrderReopened
+from ordering.core.order import Order
 from ordering.core.placing import WantedLine
+from ordering.core.standing import Carried, Invoiced, NotConverted, bill, close, ship
 from ordering.core.states import OrderState
 from services.ordering.tests.builders import (
     SHIRT,
@@ -154,53 +153,57 @@ def test_a_held_order_can_be_confirmed_and_released() -> None:
     assert codes(release(order, signed())) == ["INVALID_STATE"]
 
 
+def carried(order: Order) -> Carried:
+    return Carried(order.order_id, order.customer_id, order.state, order.standing, order.version)
+
+
 @pytest.mark.req("FUL-015", "ORD-084")
 def test_an_order_is_delivered_when_every_piece_left_or_was_closed() -> None:
-    order = converted(a_row(SHIRT, 10), a_row(TEA, 2))
-    shirts, teas = (line.line_id for line in order.content.lines)
-    part = History.untouched(order).then(record_delivery(order, shipped={shirts: 9}, closed={})).after
-    almost = History.untouched(part).then(record_delivery(part, shipped={teas: 2}, closed={})).after
-    done = History.untouched(almost).then(record_delivery(almost, shipped={}, closed={shirts: 1})).after
-    assert [state.state for state in (part, almost, done)] == ["PART_DELIVERED", "PART_DELIVERED", "DELIVERED"]
-    assert (done.shipped_quantity, done.closed_quantity) == (11, 1)
+    order = carried(converted(a_row(SHIRT, 10), a_row(TEA, 2)))
+    part = ship(order, 9)
+    almost = ship(part, 2)
+    done = close(almost, 1, expected=yen(1))
+    late = ship(done, 0)
+    states = [one.state for one in (order, part, almost, done, late)]
+    assert states == ["UNSHIPPED", "PART_DELIVERED", "PART_DELIVERED", "DELIVERED", "DELIVERED"]
+    assert (done.standing.shipped, done.standing.closed, done.standing.open) == (11, 1, 0)
 
 
-def test_a_delivery_of_a_line_the_order_has_not_is_a_bug() -> None:
-    order = converted()
-    with pytest.raises(UnknownLine):
-        record_delivery(order, shipped={an_id(424_242): 1}, closed={})
-    with pytest.raises(UnknownLine):
-        record_delivery(an_order(), shipped={an_order().content.lines[0].line_id: 1}, closed={})
+def test_a_delivery_of_an_order_that_is_not_converted_is_a_bug() -> None:
+    with pytest.raises(NotConverted):
+        ship(carried(an_order()), 1)
+    with pytest.raises(NotConverted):
+        close(carried(with_oc()), 1, expected=yen(0))
 
 
 @pytest.mark.req("CUS-065")
 def test_every_yen_of_an_order_is_in_one_bucket_until_it_is_settled() -> None:
-    order = converted(a_row(SHIRT, 10))
-    (line,) = order.content.lines
-    assert exposed(order, TAXES) == yen(71_500)
-    shipped = History.untouched(order).then(record_delivery(order, shipped={line.line_id: 10}, closed={})).after
-    assert exposed(shipped, TAXES) == yen(71_500)
+    order = carried(converted(a_row(SHIRT, 10)))
+    assert order.exposed == yen(71_500)
+    shipped = ship(order, 10)
+    assert shipped.exposed == yen(71_500)
     # The invoice rounds over several orders, so this one's share is a yen short: settled all the same.
-    billed = History.untouched(shipped).then(record_billing(shipped, quantity=10, amount=yen(71_499))).after
-    assert (exposed(billed, TAXES), billed.invoiced) == (yen(0), Invoiced.YES)
-    voided = History.untouched(billed).then(record_billing(billed, quantity=0, amount=yen(-71_499))).after
-    assert (exposed(voided, TAXES), voided.invoiced) == (yen(71_500), Invoiced.NO)
+    billed = bill(shipped, quantity=10, amount=yen(71_499))
+    assert (billed.exposed, billed.standing.invoiced) == (yen(0), Invoiced.YES)
+    voided = bill(billed, quantity=0, amount=yen(-71_499))
+    assert (voided.exposed, voided.standing.invoiced) == (yen(71_500), Invoiced.NO)
 
 
-@pytest.mark.req("CUS-065", "ORD-100")
+@pytest.mark.req("CUS-065", "ORD-100", "FUL-015")
 def test_a_part_invoice_and_a_short_close_lower_the_exposure() -> None:
     order = converted(a_row(SHIRT, 10), entries=(ChargeEntry(ChargeKind.SHIPPING, yen(660), TEN),))
-    (line,) = order.content.lines
-    part = History.untouched(order).then(record_delivery(order, shipped={line.line_id: 5}, closed={})).after
-    part = History.untouched(part).then(record_billing(part, quantity=5, amount=yen(36_410))).after
-    assert (exposed(part, TAXES), part.invoiced) == (yen(72_160 - 36_410), Invoiced.PARTLY)
-    closed = History.untouched(part).then(record_delivery(part, shipped={}, closed={line.line_id: 4})).after
-    assert exposed(closed, TAXES) == yen(42_900 + 660 - 36_410)
+    part = bill(ship(carried(order), 5), quantity=5, amount=yen(36_410))
+    assert (part.exposed, part.standing.invoiced) == (yen(72_160 - 36_410), Invoiced.PARTLY)
+    left = value_without(order, {order.content.lines[0].line_id: 4}, TAXES)
+    assert left == yen(42_900 + 660)
+    assert close(part, 4, expected=left).exposed == yen(42_900 + 660 - 36_410)
+    with pytest.raises(UnknownLine):
+        value_without(order, {an_id(424_242): 1}, TAXES)
 
 
 @pytest.mark.req("ORD-083", "CUS-065")
 def test_held_and_cancelled_orders_are_in_nobodys_bucket() -> None:
     order = an_order()
     cancelled = after(order, cancel(order, signed("no")))
-    assert exposed(cancelled, TAXES) == yen(0)
-    assert exposed(an_order(customer=None), TAXES) == yen(0)
+    assert cancelled.exposed == yen(0)
+    assert an_order(customer=None).exposed == yen(0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from kernel.money import JPY, Money, Rate
+from kernel.money import Rate
 from kernel.refusal import Refusal
 from ordering.core.confirming import CreateOc, LineChange, create_oc
 from ordering.core.deeds import (
@@ -17,21 +19,18 @@ from ordering.core.deeds import (
     cancel,
     confirm,
     convert,
-    exposed,
     hold,
     override_credit,
-    record_billing,
-    record_delivery,
     reject,
     release,
     reopen,
 )
 from ordering.core.events import History
 from ordering.core.order import Order
+from ordering.core.standing import Carried, bill, close, ship
 from ordering.core.states import CONVERTED, TRANSITIONS, Deed, OrderState, allowed, move
 from services.ordering.tests.builders import (
     SHIRT,
-    TAXES,
     TEA,
     TODAY,
     a_market,
@@ -40,6 +39,7 @@ from services.ordering.tests.builders import (
     an_order,
     ids,
     signed,
+    yen,
 )
 
 SPECIFIED = """
@@ -95,7 +95,6 @@ class OrderLife(RuleBasedStateMachine):
         self.order = an_order(a_row(SHIRT, 10), a_row(TEA, 3))
         self.market = a_market()
         self.ids = ids(70_000)
-        self.invoiced = 0
 
     def _do(self, deed: Deed, decision: Decision, *, also: frozenset[str] = frozenset()) -> None:
         before, following = self.order, move(self.order.state, deed)
@@ -155,27 +154,21 @@ class OrderLife(RuleBasedStateMachine):
         if isinstance(decision, list):
             self.order = History.untouched(self.order).then(decision).after
 
-    @precondition(lambda self: self.order.state in CONVERTED)
+    @precondition(lambda self: self.order.state in CONVERTED and self.order.standing.open > 0)
     @rule(data=st.data(), closing=st.booleans())
     def deliver(self, data: st.DataObject, closing: bool) -> None:
-        still = [
-            (line.line_id, open_)
-            for line in self.order.content.lines
-            if (open_ := line.quantity - gone(self.order, line.line_id)) > 0
-        ]
-        if not still:
-            return
-        line_id, most = data.draw(st.sampled_from(still))
-        moved = {line_id: data.draw(st.integers(1, most))}
-        events = record_delivery(self.order, shipped={} if closing else moved, closed=moved if closing else {})
-        self.order = History.untouched(self.order).then(events).after
+        pieces = data.draw(st.integers(1, self.order.standing.open))
+        now = carried(self.order)
+        left = max(now.standing.expected - yen(6_500 * pieces), yen(0))
+        after = close(now, pieces, expected=left) if closing else ship(now, pieces)
+        self.order = replace(self.order, state=after.state, standing=after.standing)
 
-    @precondition(lambda self: self.order.shipped_quantity > self.invoiced)
+    @precondition(lambda self: self.order.standing.shipped > self.order.standing.billed_quantity)
     @rule(amount=st.integers(1, 50_000))
     def invoice(self, amount: int) -> None:
-        self.invoiced = self.order.shipped_quantity
-        events = record_billing(self.order, quantity=self.invoiced, amount=Money.of(amount, JPY))
-        self.order = History.untouched(self.order).then(events).after
+        quantity = self.order.standing.shipped
+        after = bill(carried(self.order), quantity=quantity, amount=yen(amount))
+        self.order = replace(self.order, standing=after.standing)
 
     @invariant()
     def versions_are_gapless_and_the_placed_content_never_changes(self) -> None:
@@ -191,21 +184,24 @@ class OrderLife(RuleBasedStateMachine):
 
     @invariant()
     def exposure_is_never_negative_and_ends_at_nothing(self) -> None:
-        owed = exposed(self.order, TAXES)
-        assert not owed.is_negative
-        if self.order.state is OrderState.CANCELLED or self.order.is_settled:
-            assert not owed
+        assert not self.order.exposed.is_negative
+        if self.order.state is OrderState.CANCELLED or self.order.standing.is_settled:
+            assert not self.order.exposed
+
+    @invariant()
+    def what_is_not_converted_is_exposed_with_its_whole_value(self) -> None:
+        if self.order.state not in CONVERTED and self.order.state is not OrderState.CANCELLED:
+            assert self.order.exposed == self.order.grand_total
 
     @invariant()
     def delivered_means_no_piece_is_open(self) -> None:
-        open_ = sum(line.quantity - gone(self.order, line.line_id) for line in self.order.content.lines)
+        assert self.order.standing.ordered == self.order.content.quantity
         if self.order.state in CONVERTED:
-            assert (self.order.state is OrderState.DELIVERED) == (open_ == 0)
+            assert (self.order.state is OrderState.DELIVERED) == (self.order.standing.open == 0)
 
 
-def gone(order: Order, line_id: object) -> int:
-    found = [progress for at, progress in order.progress.items() if at == line_id]
-    return sum(progress.shipped + progress.closed for progress in found)
+def carried(order: Order) -> Carried:
+    return Carried(order.order_id, order.customer_id, order.state, order.standing, order.version)
 
 
 test_an_order_lives_by_its_table = pytest.mark.req("ORD-100", "ORD-015", "CUS-065")(OrderLife.TestCase)

@@ -176,7 +176,6 @@ class _Resolver:
     def __init__(self, market: Market, currency: Currency) -> None:
         self._market = market
         self._currency = currency
-        self._by_id = {sku.sku_id: sku for sku in market.skus.values()}
         self.problems: list[Refusal] = []
 
     def lines(self, asked: Sequence[AskedLine], path: str) -> list[WantedLine]:
@@ -253,7 +252,7 @@ class _Resolver:
             return None
         named = str(asked.sku_id or asked.sku_code)
         at = f"{path}/{'sku_id' if asked.sku_id else 'sku_code'}"
-        sku = self._by_id.get(asked.sku_id) if asked.sku_id else self._market.sku(asked.sku_code or "")
+        sku = self._market.skus_by_id.get(asked.sku_id) if asked.sku_id else self._market.sku(asked.sku_code or "")
         if sku is None:
             self._refuse("UNKNOWN_SKU", at, {"sku": named}, named)
         elif not sku.is_orderable:
@@ -312,7 +311,7 @@ def _currency(code: str | None, market: Market) -> Currency | Refusal:
 
 def _customer(asked: AskedOrder, market: Market) -> Customer | Refusal:
     if asked.customer_id is not None:
-        found = next((one for one in market.customers.values() if one.customer_id == asked.customer_id), None)
+        found = market.customers_by_id.get(asked.customer_id)
         named, path = str(asked.customer_id), "/customer_id"
     else:
         named, path = asked.customer_code or "", "/customer_code"

@@ -16,11 +16,9 @@ from kernel.refusal import Refusal
 from ordering.core.content import totals_of
 from ordering.core.credit import CREDIT_LIMIT_EXCEEDED
 from ordering.core.events import (
-    BillingRecorded,
     ConfirmationApproved,
     ConfirmationRejected,
     CreditOverridden,
-    DeliveryRecorded,
     HoldChanged,
     OrderCancelled,
     OrderConfirmed,
@@ -29,8 +27,8 @@ from ordering.core.events import (
     OrderReopened,
 )
 from ordering.core.market import TaxTable
-from ordering.core.order import Billing, Order, Progress, Signature
-from ordering.core.states import CONVERTED, Deed, OrderState, move
+from ordering.core.order import Order, Signature
+from ordering.core.states import Deed, OrderState, move
 
 Decision: TypeAlias = list[OrderEvent] | tuple[Refusal, ...]
 """The events of a deed, or all reasons why it is refused."""
@@ -131,44 +129,19 @@ def release(order: Order, signed: Signature) -> Decision:
 
 
 class UnknownLine(LookupError):
-    """A delivery names a line the confirmed order does not have: a bug or a foreign message, never a refusal."""
+    """A short close names a line the confirmed order does not have: a bug or a foreign message, never a refusal."""
 
 
-def record_delivery(order: Order, *, shipped: Mapping[UUID, int], closed: Mapping[UUID, int]) -> list[OrderEvent]:
-    """Counts pieces that left (FUL) or were closed short (FUL-015). Raises UnknownLine."""
-    lines = {line.line_id: line.quantity for line in order.content.lines}
-    moved = {*shipped, *closed}
-    if not moved <= lines.keys() or order.state not in CONVERTED:
-        raise UnknownLine(
-            f"order {order.order_id} in state {order.state} has not all of lines {sorted(map(str, moved))}"
-        )
-    progress = {line_id: _advanced(order.progress_of(line_id), shipped, closed, line_id) for line_id in moved}
-    after = {**order.progress, **progress}
-    open_pieces = sum(quantity - _gone(after.get(line_id)) for line_id, quantity in lines.items())
-    state = move(order.state, Deed.DELIVER_PART if open_pieces > 0 else Deed.DELIVER_ALL)
-    # DELIVERED is final: a late correction of a delivered order changes its progress only.
-    return [DeliveryRecorded(progress, order.state if isinstance(state, Refusal) else state)]
-
-
-def record_billing(order: Order, *, quantity: int, amount: Money) -> list[OrderEvent]:
-    """`quantity` pieces of the order are on issued invoices now; its share of their totals changed by `amount`."""
-    return [BillingRecorded(Billing(quantity, order.billing.amount + amount))]
-
-
-def exposed(order: Order, taxes: TaxTable) -> Money:
-    """What this order still has in its customer's ordered bucket: its value without closed pieces, less what was
-    invoiced; nothing once it is cancelled or settled (CUS-065, R24)."""
-    nothing = Money.zero(order.currency)
-    if order.buyer is None or order.state is OrderState.CANCELLED or order.is_settled:
-        return nothing
-    return max(_expected(order, taxes) - order.billing.amount, nothing)
-
-
-def _expected(order: Order, taxes: TaxTable) -> Money:
+def value_without(order: Order, closing: Mapping[UUID, int], taxes: TaxTable) -> Money:
+    """What the order is still worth when these pieces, and those closed before, never ship. Raises UnknownLine."""
     content = order.content
-    if not order.closed_quantity:
-        return content.totals.grand_total
-    lines = [replace(line, quantity=line.quantity - order.progress_of(line.line_id).closed) for line in content.lines]
+    strange = closing.keys() - {line.line_id for line in content.lines}
+    if strange:
+        raise UnknownLine(f"order {order.order_id} has no lines {sorted(map(str, strange))}")
+    lines = [
+        replace(line, quantity=line.quantity - order.progress_of(line.line_id).closed - closing.get(line.line_id, 0))
+        for line in content.lines
+    ]
     return totals_of(lines, content.charges, currency=order.currency, taxes=taxes).grand_total
 
 
@@ -190,11 +163,3 @@ def _refused(order: Order, deed: str) -> tuple[Refusal, ...]:
 
 def _named(refusal: Refusal, order: Order) -> Refusal:
     return replace(refusal, facts={**refusal.facts, "number": order.number})
-
-
-def _advanced(now: Progress, shipped: Mapping[UUID, int], closed: Mapping[UUID, int], line_id: UUID) -> Progress:
-    return Progress(now.shipped + shipped.get(line_id, 0), now.closed + closed.get(line_id, 0))
-
-
-def _gone(progress: Progress | None) -> int:
-    return progress.shipped + progress.closed if progress else 0

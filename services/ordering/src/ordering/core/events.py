@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeAlias, assert_never
-from uuid import UUID
 
 from ordering.core.buyer import Buyer
 from ordering.core.content import Content
-from ordering.core.order import Billing, Confirmation, Order, Progress, Signature
+from ordering.core.order import Confirmation, Order, Signature
 from ordering.core.order_warning import OrderWarning
+from ordering.core.standing import Standing
 from ordering.core.states import OrderState
 
 
@@ -104,21 +104,6 @@ class HoldChanged:
     signed: Signature
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryRecorded:
-    """Pieces left or were closed; `progress` is the new progress of the lines that moved."""
-
-    progress: Mapping[UUID, Progress]
-    state: OrderState
-
-
-@dataclass(frozen=True, slots=True)
-class BillingRecorded:
-    """Invoices of the order were issued or voided."""
-
-    billing: Billing
-
-
 OrderEvent: TypeAlias = (
     OrderPlaced
     | CustomerAssigned
@@ -131,8 +116,6 @@ OrderEvent: TypeAlias = (
     | OrderReopened
     | OrderCancelled
     | HoldChanged
-    | DeliveryRecorded
-    | BillingRecorded
 )
 
 
@@ -196,10 +179,6 @@ def evolve(order: Order, event: OrderEvent) -> Order:
             return replace(order, state=OrderState.CANCELLED)
         case HoldChanged():
             return replace(order, on_hold=event.on_hold)
-        case DeliveryRecorded():
-            return replace(order, progress={**order.progress, **event.progress}, state=event.state)
-        case BillingRecorded():
-            return replace(order, billing=event.billing)
         case _:
             assert_never(event)
 
@@ -213,6 +192,7 @@ def _assigned(order: Order, event: CustomerAssigned) -> Order:
         contents=(event.content, *order.contents[1:]),
         warnings=event.warnings,
         over_limit=event.over_limit,
+        standing=Standing.of(event.content),
     )
 
 
@@ -224,6 +204,7 @@ def _with_new_oc(order: Order, event: ConfirmationCreated) -> Order:
         confirmations=(*order.confirmations, event.confirmation),
         warnings=event.warnings,
         over_limit=event.over_limit,
+        standing=order.standing if event.content is None else Standing.of(event.content),
     )
 
 

@@ -134,13 +134,22 @@ class Customer:
 @dataclass(frozen=True, slots=True)
 class Market:
     """Everything foreign one decision may need. SKUs by upper-case code (unique ignoring case, CAT-023), customers by
-    code, rates by product and customer."""
+    code, both by id too; rates by product and customer."""
 
     preferences: Preferences
     taxes: TaxTable
     skus: Mapping[str, Sku] = field(default_factory=dict)
     customers: Mapping[str, Customer] = field(default_factory=dict)
     customer_rates: Mapping[tuple[UUID, UUID], Rate] = field(default_factory=dict)
+    skus_by_id: Mapping[UUID, Sku] = field(init=False)
+    customers_by_id: Mapping[UUID, Customer] = field(init=False)
+
+    def __post_init__(self) -> None:
+        skus = {sku.sku_id: sku for sku in self.skus.values()}
+        customers = {customer.customer_id: customer for customer in self.customers.values()}
+        # A frozen value with slots fills its derived fields once, here.
+        object.__setattr__(self, "skus_by_id", skus)
+        object.__setattr__(self, "customers_by_id", customers)
 
     def sku(self, code: str) -> Sku | None:
         return self.skus.get(code.upper())

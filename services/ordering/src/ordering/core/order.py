@@ -18,6 +18,7 @@ from kernel.money import Currency, Money
 from ordering.core.buyer import CUSTOMER_CLASS, NOT_A_GIFT, Buyer
 from ordering.core.content import ChargeEntry, Content
 from ordering.core.order_warning import OrderWarning
+from ordering.core.standing import Standing, exposed
 from ordering.core.states import OrderState
 
 
@@ -31,14 +32,6 @@ class Channel(StrEnum):
     OFFLINE = "offline"
     IMPORT = "import"
     API = "api"
-
-
-class Invoiced(StrEnum):
-    """How much of what was delivered stands on invoices (ORD-100)."""
-
-    NO = "no"
-    PARTLY = "partly"
-    YES = "yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +87,9 @@ _NO_PROGRESS: Final[Mapping[UUID, Progress]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Billing:
-    """What invoicing took over: pieces on issued invoices, and this order's share of their totals."""
-
-    quantity: int
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
 class Order:
     """The aggregate. `contents` and `confirmations` are in order of version; `progress` by line id holds only lines
-    with movement; `entries` are the order-level amounts as entered (ORD-067)."""
+    with movement and is `standing`'s to change; `entries` are the order-level amounts as entered (ORD-067)."""
 
     order_id: UUID
     number: str
@@ -123,7 +108,7 @@ class Order:
     on_hold: bool
     over_limit: bool
     progress: Mapping[UUID, Progress]
-    billing: Billing
+    standing: Standing
     placed: Signature
     version: int = 0
 
@@ -153,21 +138,6 @@ class Order:
         return self.progress.get(line_id, NOTHING_DELIVERED)
 
     @property
-    def shipped_quantity(self) -> int:
-        return sum(line.shipped for line in self.progress.values())
-
-    @property
-    def closed_quantity(self) -> int:
-        return sum(line.closed for line in self.progress.values())
-
-    @property
-    def invoiced(self) -> Invoiced:
-        if self.billing.quantity <= 0 and not self.billing.amount:
-            return Invoiced.NO
-        return Invoiced.YES if self.is_settled else Invoiced.PARTLY
-
-    @property
-    def is_settled(self) -> bool:
-        """Every piece left or never will, and every piece that left is on an issued invoice."""
-        shipped, closed = self.shipped_quantity, self.closed_quantity
-        return self.state is OrderState.DELIVERED and self.billing.quantity >= shipped and bool(shipped or closed)
+    def exposed(self) -> Money:
+        """What the order has in its customer's ordered bucket (CUS-065)."""
+        return exposed(self.state, self.customer_id, self.standing)

@@ -22,8 +22,9 @@ from ordering.core.credit import CREDIT_LIMIT_EXCEEDED, RATE_MISSING, Exposure
 from ordering.core.deeds import Decision
 from ordering.core.events import CustomerAssigned
 from ordering.core.market import Customer, Market, Sku
-from ordering.core.order import Billing, Channel, Heading, Order, Signature
+from ordering.core.order import Channel, Heading, Order, Signature
 from ordering.core.order_warning import OrderWarning
+from ordering.core.standing import Standing
 from ordering.core.states import Deed, OrderState, move
 
 MANY_LINES: Final = 99
@@ -203,7 +204,7 @@ def _order(command: PlaceOrder, content: Content) -> Order:
         on_hold=command.on_hold,
         over_limit=False,
         progress={},
-        billing=Billing(0, Money.zero(command.currency)),
+        standing=Standing.of(content),
         placed=command.signed,
     )
 

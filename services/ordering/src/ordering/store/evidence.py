@@ -10,13 +10,11 @@ from uuid import UUID
 from chassis.tx import Tx
 from ordering import tables
 from ordering.core.events import (
-    BillingRecorded,
     ConfirmationApproved,
     ConfirmationCreated,
     ConfirmationRejected,
     CreditOverridden,
     CustomerAssigned,
-    DeliveryRecorded,
     History,
     HoldChanged,
     OrderCancelled,
@@ -93,15 +91,7 @@ def _deed(event: OrderEvent) -> list[tuple[str, Signature]]:
             return [("cancel", event.signed)]
         case HoldChanged():
             return [("hold" if event.on_hold else "release", event.signed)]
-        case (
-            OrderPlaced()
-            | ConfirmationCreated()
-            | ConfirmationApproved()
-            | ConfirmationRejected()
-            | OrderConfirmed()
-            | DeliveryRecorded()
-            | BillingRecorded()
-        ):
+        case OrderPlaced() | ConfirmationCreated() | ConfirmationApproved() | ConfirmationRejected() | OrderConfirmed():
             return []
         case _:
             assert_never(event)

@@ -11,12 +11,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chassis.tx import Tx
-from kernel.money import Currency
+from kernel.money import Currency, Money
 from ordering import tables
 from ordering.core.credit import Exposure
-from ordering.core.deeds import exposed
 from ordering.core.events import History
-from ordering.core.market import TaxTable
 from ordering.tables import among, columns
 
 Account = tuple[UUID, Currency]
@@ -56,15 +54,23 @@ async def lock_exposures(
     }
 
 
-async def move_ordered(tx: Tx, histories: Iterable[History], taxes: TaxTable) -> None:
-    """Moves every customer's ordered bucket by what the histories changed in it. Sums first, so that one customer is
-    written once; rows are locked in the order of `lock_exposures`."""
-    moved: dict[Account, Decimal] = defaultdict(Decimal)
+def moves(histories: Iterable[History]) -> list[tuple[Account, Money]]:
+    """What histories change in the ordered buckets of their customers."""
+    moved: list[tuple[Account, Money]] = []
     for history in histories:
         for order, sign in ((history.before, -1), (history.after, 1)):
             if order is not None and order.customer_id is not None:
-                moved[order.customer_id, order.currency] += sign * exposed(order, taxes).amount
-    changes = {account: amount for account, amount in moved.items() if amount}
+                moved.append(((order.customer_id, order.currency), order.exposed * sign))
+    return moved
+
+
+async def move_ordered(tx: Tx, moved: Iterable[tuple[Account, Money]]) -> None:
+    """Moves customers' ordered buckets. Sums first, so that one customer is written once; rows are locked in the order
+    of `lock_exposures`."""
+    sums: dict[Account, Decimal] = defaultdict(Decimal)
+    for account, amount in moved:
+        sums[account] += amount.amount
+    changes = {account: amount for account, amount in sums.items() if amount}
     if not changes:
         return
     known = await lock_exposures(tx, list(changes), {})

@@ -13,10 +13,8 @@ from chassis.tx import Tx
 from kernel.money import Currency, Money, Rate
 from ordering import tables
 from ordering.core.content import Charge, ChargeKind, Content, Line, RateSource
-from ordering.core.deeds import exposed
 from ordering.core.events import History
-from ordering.core.market import TaxTable
-from ordering.core.order import Billing, Channel, Confirmation, Order, Progress, Signature
+from ordering.core.order import Channel, Confirmation, Order, Progress, Signature
 from ordering.core.states import OrderState
 from ordering.store.parts import (
     buyer_json,
@@ -29,6 +27,8 @@ from ordering.store.parts import (
     signature_json,
     signature_of,
     signed_of,
+    standing_of,
+    standing_row,
     totals_json,
     totals_of,
     warning_json,
@@ -71,21 +71,23 @@ async def taken_numbers(tx: Tx, numbers: Collection[str]) -> frozenset[str]:
     return frozenset(row.number for row in rows)
 
 
-async def insert_orders(tx: Tx, orders: Sequence[Order], taxes: TaxTable) -> None:
+async def insert_orders(tx: Tx, orders: Sequence[Order]) -> None:
     """Keep new orders. Sorted by number, so that two imports of one file wait for each other instead of deadlocking."""
     ordered = sorted(orders, key=_number)
-    await tx.insert(tables.Order, [_order_row(tx, order, taxes) for order in ordered])
+    await tx.insert(tables.Order, [_order_row(tx, order) for order in ordered])
     await _insert_contents(tx, [(order.order_id, order.contents[0]) for order in ordered])
 
 
-async def save_orders(tx: Tx, histories: Collection[History], taxes: TaxTable) -> None:
+async def save_orders(tx: Tx, histories: Collection[History]) -> None:
     """Write what changed, one version higher. Raises chassis.tx.Stale when an order changed since it was read."""
     changed = [history for history in histories if history.steps and history.before is not None]
-    rows = [_changed_row(tx, history.after, taxes) for history in changed]
-    await tx.update(tables.Order, rows, key=("maker_id", "order_id"), expect_version="version")
+    rewritten = [history for history in changed if _is_rewritten(history)]
+    moved = [history for history in changed if not _is_rewritten(history)]
+    for group, row in ((moved, _moved_row), (rewritten, _rewritten_row)):
+        rows = [row(tx, history.after) for history in group]
+        await tx.update(tables.Order, rows, key=("maker_id", "order_id"), expect_version="version")
     await _replace_contents(tx, changed)
     await _insert_contents(tx, [(h.after.order_id, content) for h in changed for content in _new_contents(h)])
-    await _save_progress(tx, changed)
     await _save_confirmations(tx, changed)
 
 
@@ -144,23 +146,6 @@ async def _replace_contents(tx: Tx, histories: Iterable[History]) -> None:
     await _insert_contents(tx, replaced)
 
 
-async def _save_progress(tx: Tx, histories: Iterable[History]) -> None:
-    rows = [
-        {
-            "maker_id": tx.maker_id,
-            "order_id": history.after.order_id,
-            "content_version": history.after.content.version,
-            "line_id": line_id,
-            "shipped": progress.shipped,
-            "closed": progress.closed,
-        }
-        for history in histories
-        for line_id, progress in history.after.progress.items()
-        if history.before is None or history.before.progress.get(line_id) != progress
-    ]
-    await tx.update(tables.OrderLine, rows, key=("maker_id", "order_id", "content_version", "line_id"))
-
-
 async def _save_confirmations(tx: Tx, histories: Iterable[History]) -> None:
     rows = [
         _confirmation_row(tx, history.after, confirmation)
@@ -169,6 +154,12 @@ async def _save_confirmations(tx: Tx, histories: Iterable[History]) -> None:
         if history.before is None or confirmation not in history.before.confirmations
     ]
     await tx.upsert(tables.OrderConfirmation, rows, key=("maker_id", "order_id", "version"))
+
+
+def _is_rewritten(history: History) -> bool:
+    """Whether more changed than where the order stands: its customer, or what is warned of."""
+    before, after = history.before, history.after
+    return before is None or before.buyer != after.buyer or before.warnings != after.warnings
 
 
 def _new_contents(history: History) -> list[Content]:
@@ -183,9 +174,9 @@ def _number(order: Order) -> str:
 # -- core state → rows ------------------------------------------------------------------------------------------------
 
 
-def _order_row(tx: Tx, order: Order, taxes: TaxTable) -> Json:
+def _order_row(tx: Tx, order: Order) -> Json:
     return {
-        **_changed_row(tx, order, taxes),
+        **_rewritten_row(tx, order),
         "number": order.number,
         "channel": order.channel.value,
         "currency": order.currency.code,
@@ -202,33 +193,39 @@ def _order_row(tx: Tx, order: Order, taxes: TaxTable) -> Json:
     }
 
 
-def _changed_row(tx: Tx, order: Order, taxes: TaxTable) -> Json:
-    """What deeds may change; `version` is the one that was read."""
-    totals, buyer = order.content.totals, order.buyer
+def _rewritten_row(tx: Tx, order: Order) -> Json:
+    """All that deeds may change."""
+    buyer = order.buyer
+    return {
+        **_moved_row(tx, order),
+        "customer_id": buyer.customer_id if buyer else None,
+        "customer_code": order.customer_code,
+        "customer_name": buyer.fields.purchaser_name if buyer else "",
+        "buyer": buyer_json(buyer) if buyer else None,
+        "warning_codes": [warning.code for warning in order.warnings],
+        "warnings": [warning_json(warning) for warning in order.warnings],
+        "placed_totals": totals_json(order.contents[0].totals),
+    }
+
+
+def _moved_row(tx: Tx, order: Order) -> Json:
+    """What most deeds change: where the order stands. `version` is the one that was read."""
+    content, oc = order.content, order.oc
     return {
         "maker_id": tx.maker_id,
         "order_id": order.order_id,
         "state": order.state.value,
-        "customer_id": buyer.customer_id if buyer else None,
-        "customer_code": order.customer_code,
-        "customer_name": buyer.fields.purchaser_name if buyer else "",
         "on_hold": order.on_hold,
         "over_limit": order.over_limit,
-        "invoiced": order.invoiced.value,
-        "warning_codes": [warning.code for warning in order.warnings],
-        "net_amount": totals.breakdown.net.amount,
-        "tax_amount": totals.breakdown.tax.amount,
-        "grand_total": totals.grand_total.amount,
-        "exposed_amount": exposed(order, taxes).amount,
-        "billed_amount": order.billing.amount.amount,
-        "billed_quantity": order.billing.quantity,
+        "net_amount": content.totals.breakdown.net.amount,
+        "tax_amount": content.totals.breakdown.tax.amount,
+        "grand_total": content.totals.grand_total.amount,
+        "content_version": content.version,
         "oc_version": len(order.confirmations),
-        "confirmed_on": order.oc.confirmed_on if order.oc else None,
-        "buyer": buyer_json(buyer) if buyer else None,
-        "warnings": [warning_json(warning) for warning in order.warnings],
-        "placed_totals": totals_json(order.contents[0].totals),
+        "confirmed_on": oc.confirmed_on if oc else None,
         "changed_at": tx.now,
         "version": order.version,
+        **standing_row(order.standing, order.exposed),
     }
 
 
@@ -315,7 +312,7 @@ def _order_of(head: Row, lines: Sequence[Row], charges: Sequence[Row], confirmat
         on_hold=head.on_hold,
         over_limit=head.over_limit,
         progress={row.line_id: Progress(row.shipped, row.closed) for row in lines if row.shipped or row.closed},
-        billing=Billing(head.billed_quantity, Money(head.billed_amount, currency)),
+        standing=standing_of(head, currency),
         placed=Signature(head.placed_by, head.placed_at, head.placed_note),
         version=head.version,
     )

@@ -16,7 +16,8 @@ from ordering.core.content import ChargeEntry, ChargeKind, Totals
 from ordering.core.market import Address
 from ordering.core.order import Heading, Signature
 from ordering.core.order_warning import OrderWarning
-from ordering.tables import Json
+from ordering.core.standing import Standing
+from ordering.tables import Json, Row
 
 _MASTER_FIELDS = tuple(field.name for field in fields(MasterFields))
 
@@ -88,7 +89,7 @@ def entry_json(entry: ChargeEntry) -> Json:
 
 def entry_of(stored: Mapping[str, Any], currency: Currency) -> ChargeEntry:
     rate = None if stored["rate"] is None else Rate.of(stored["rate"])
-    return ChargeEntry(ChargeKind(stored["kind"]), Money.of(stored["amount"], currency), rate, stored["prorated"])
+    return ChargeEntry(ChargeKind(stored["kind"]), Money(Decimal(stored["amount"]), currency), rate, stored["prorated"])
 
 
 def warning_json(warning: OrderWarning) -> Json:
@@ -114,6 +115,31 @@ def signed_of(stored: Mapping[str, Any]) -> Signature:
     return _signed(stored)
 
 
+def standing_row(standing: Standing, exposed: Money) -> Json:
+    """The columns that deliveries and invoices change."""
+    return {
+        "ordered_quantity": standing.ordered,
+        "shipped_quantity": standing.shipped,
+        "closed_quantity": standing.closed,
+        "billed_quantity": standing.billed_quantity,
+        "expected_amount": standing.expected.amount,
+        "billed_amount": standing.billed.amount,
+        "exposed_amount": exposed.amount,
+        "invoiced": standing.invoiced.value,
+    }
+
+
+def standing_of(head: Row, currency: Currency) -> Standing:
+    return Standing(
+        ordered=head.ordered_quantity,
+        shipped=head.shipped_quantity,
+        closed=head.closed_quantity,
+        billed_quantity=head.billed_quantity,
+        expected=Money(head.expected_amount, currency),
+        billed=Money(head.billed_amount, currency),
+    )
+
+
 def totals_json(totals: Totals) -> Json:
     return {
         "items": str(totals.items.amount),
@@ -126,8 +152,8 @@ def totals_of(stored: Mapping[str, Any], currency: Currency) -> Totals:
     per_rate: Sequence[Mapping[str, Any]] = stored["per_rate"]
     return Totals(
         breakdown=TaxBreakdown(tuple(_taxed_of(taxed, currency) for taxed in per_rate), currency),
-        items=Money.of(stored["items"], currency),
-        payment_points=Money.of(stored["payment_points"], currency),
+        items=Money(Decimal(stored["items"]), currency),
+        payment_points=Money(Decimal(stored["payment_points"]), currency),
     )
 
 
@@ -144,5 +170,5 @@ def _taxed_json(taxed: TaxedSums) -> Json:
 
 
 def _taxed_of(stored: Mapping[str, Any], currency: Currency) -> TaxedSums:
-    sums = {name: Money.of(stored[name], currency) for name in _SUMS}
-    return TaxedSums(rate=Rate.of(stored["rate"]), reduced=stored["reduced"], **sums)
+    exclusive, inclusive, net, tax, gross = (Money(Decimal(stored[name]), currency) for name in _SUMS)
+    return TaxedSums(Rate.of(stored["rate"]), stored["reduced"], exclusive, inclusive, net, tax, gross)

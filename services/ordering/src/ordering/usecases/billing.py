@@ -6,17 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from uuid import UUID
 
 from chassis.tx import Tx
 from kernel.money import Currency, Money
-from ordering.core.deeds import Decision, record_billing
-from ordering.core.order import Order
+from ordering.core.standing import bill
 from ordering.store.billing import billed_quantities, invoice_notes, orders_of_notes, release_notes
 from ordering.store.exposures import Posted, post_balances
-from ordering.usecases.deliveries import OrderUnknown
-from ordering.usecases.desk import Desk
+from ordering.usecases.carrying import carried, keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +48,13 @@ async def _rebilled(tx: Tx, invoices: Collection[InvoiceTold], *, sign: int) -> 
         for order_id, amount in invoice.shares:
             amounts[order_id] += sign * amount
     touched = await orders_of_notes(tx, {note_id for invoice in invoices for note_id in invoice.note_ids})
-    desk = await Desk.opened(tx, list({*amounts, *touched}))
-    missing = amounts.keys() - {order.order_id for order in desk.orders()}
-    if missing:
-        raise OrderUnknown(", ".join(sorted(map(str, missing))))
-    quantities = await billed_quantities(tx, [order.order_id for order in desk.orders()])
-    for order in desk.orders():
-        deed = partial(_billed, quantities[order.order_id], amounts[order.order_id])
-        desk.do(order.order_id, deed)
-    await desk.close()
-
-
-def _billed(quantity: int, amount: Decimal, order: Order) -> Decision:
-    return record_billing(order, quantity=quantity, amount=Money(amount, order.currency))
+    before = await carried(tx, amounts.keys() | touched, sure=amounts)
+    quantities = await billed_quantities(tx, list(before))
+    after = [
+        bill(order, quantity=quantities[one], amount=Money(amounts[one], order.standing.billed.currency))
+        for one, order in before.items()
+    ]
+    await keep(tx, before, after)
 
 
 def posted(customer_id: UUID, currency: str, amount: Decimal, sequence: int) -> Posted:

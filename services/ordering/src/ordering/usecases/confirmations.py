@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
 from chassis.tx import Tx
 from kernel.calendar import business_date
-from kernel.money import Money
+from kernel.money import Money, total
 from ordering.core.asking import AskedOc, oc_of
 from ordering.core.confirming import create_oc
 from ordering.core.credit import Exposure
-from ordering.core.deeds import Confirm, Decision, exposed
-from ordering.core.events import History
+from ordering.core.deeds import Confirm, Decision
+from ordering.core.events import ConfirmationCreated, OrderEvent
 from ordering.core.market import Market
 from ordering.core.order import Order
 from ordering.store.exposures import Account, lock_exposures
@@ -40,7 +40,7 @@ async def create_ocs(tx: Tx, commands: Sequence[MakeOc], answers: Answers | None
     """Makes OCs of all these orders. Raises MastersMissing before anything is written."""
     orders = await load_orders(tx, [command.order for command in commands], lock=True)
     market = await the_market(tx, _wanted(commands, list(orders.values())), answers)
-    desk = Desk(tx, orders.values(), market.taxes)
+    desk = Desk(tx, orders.values())
     exposures = await _exposures(tx, commands, desk, market)
     ids = iter(tx.new_id, None)
 
@@ -56,14 +56,18 @@ async def create_ocs(tx: Tx, commands: Sequence[MakeOc], answers: Answers | None
         exposure = exposures.get(account) if account else None
         decision = create_oc(order, oc, exposure=exposure, market=market, ids=ids)
         if isinstance(decision, list) and account and exposure:
-            after = History.untouched(order).then(decision).after
-            grown: Money = exposed(after, market.taxes) - exposed(order, market.taxes)
-            exposures[account] = exposure.grown(grown)
+            exposures[account] = exposure.grown(_growth(order, decision))
         return decision
 
     done = [desk.do(command.order, partial(deed, command), version=command.version) for command in commands]
     await desk.close()
     return desk.outcomes(done)
+
+
+def _growth(order: Order, events: Iterable[OrderEvent]) -> Money:
+    """By how much an OC raises or lowers the value of its order."""
+    contents = [event.content for event in events if isinstance(event, ConfirmationCreated) and event.content]
+    return total((content.totals.grand_total - order.grand_total for content in contents), order.currency)
 
 
 def _wanted(commands: Sequence[MakeOc], orders: Sequence[Order]) -> Wanted:

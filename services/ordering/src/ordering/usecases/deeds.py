@@ -124,7 +124,7 @@ async def assign(tx: Tx, commands: Sequence[AssignCustomer], answers: Answers | 
     sku_codes = {line.sku_code for order in orders.values() for line in order.contents[0].lines if line.sku_code}
     wanted = Wanted(sku_codes=sku_codes, customer_codes={command.customer_code for command in commands})
     market = await the_market(tx, wanted, answers)
-    desk = Desk(tx, orders.values(), market.taxes)
+    desk = Desk(tx, orders.values())
     limits = {customer.customer_id: customer.credit_limit for customer in market.customers.values()}
     accounts = [(customer_id, order.currency) for customer_id in limits for order in orders.values()]
     exposures = await lock_exposures(tx, accounts, limits)

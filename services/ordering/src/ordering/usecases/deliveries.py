@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from uuid import UUID
 
 from chassis.tx import Tx
 from kernel.money import Money
-from ordering.core.deeds import Decision, record_billing, record_delivery
-from ordering.core.order import Order
+from ordering.core.deeds import value_without
+from ordering.core.standing import Carried, bill, close, ship
 from ordering.store.billing import add_shares, billed_quantities
-from ordering.store.orders import mark_stocked
-from ordering.usecases.desk import Desk
-
-
-class OrderUnknown(LookupError):
-    """A message speaks of an order that ordering does not have: it is parked, for people to look at."""
+from ordering.store.carried import LineMoved, count_pieces
+from ordering.store.market import load_taxes
+from ordering.store.orders import load_orders, mark_stocked
+from ordering.usecases.carrying import carried, keep
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """Pieces of one order line; `note_id` names the delivery note they left on, None = closed short."""
+class Shipped:
+    """Pieces of one order line that left on a delivery note."""
 
     order_id: UUID
     line_id: UUID
     quantity: int
-    note_id: UUID | None
+    note_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Pieces of one order line that will never ship."""
+
+    order_id: UUID
+    line_id: UUID
+    quantity: int
 
 
 async def stocked(tx: Tx, order_ids: Iterable[UUID]) -> None:
@@ -36,38 +42,45 @@ async def stocked(tx: Tx, order_ids: Iterable[UUID]) -> None:
     await mark_stocked(tx, list(order_ids))
 
 
-async def record(tx: Tx, moved: Iterable[Moved]) -> None:
-    """Counts pieces per line and moves the orders on; an order whose note was invoiced before it was heard of as
-    shipped is settled here (the two topics have no common order). Raises OrderUnknown."""
-    by_order: dict[UUID, list[Moved]] = defaultdict(list)
+async def shipped(tx: Tx, moved: Collection[Shipped]) -> None:
+    """Counts pieces that left. An order whose note was invoiced before it was heard of as shipped is settled here, for
+    the two topics have no common order. Raises OrderUnknown."""
+    before = await carried(tx, {one.order_id for one in moved})
+    await count_pieces(tx, [LineMoved(one.order_id, one.line_id, shipped=one.quantity) for one in moved])
+    await add_shares(tx, _shares(moved))
+    billed = await billed_quantities(tx, list(before))
+    pieces = _pieces((one.order_id, one.quantity) for one in moved)
+    after = [_shipped(order, pieces[order.order_id], billed[order.order_id]) for order in before.values()]
+    await keep(tx, before, after)
+
+
+async def closed(tx: Tx, moved: Collection[Closed]) -> None:
+    """Counts pieces that never will leave: the order is worth less (FUL-015). Raises OrderUnknown, UnknownLine."""
+    by_order: dict[UUID, dict[UUID, int]] = defaultdict(lambda: defaultdict(int))
     for one in moved:
-        by_order[one.order_id].append(one)
-    desk = await Desk.opened(tx, list(by_order))
-    missing = by_order.keys() - {order.order_id for order in desk.orders()}
-    if missing:
-        raise OrderUnknown(", ".join(sorted(map(str, missing))))
-    await add_shares(tx, _shares(by_order))
-    quantities = await billed_quantities(tx, list(by_order))
-    for order_id, pieces in by_order.items():
-        desk.do(order_id, partial(_recorded, pieces, quantities[order_id]))
-    await desk.close()
+        by_order[one.order_id][one.line_id] += one.quantity
+    before = await carried(tx, by_order.keys())
+    orders, taxes = await load_orders(tx, list(by_order), lock=True), await load_taxes(tx)
+    await count_pieces(tx, [LineMoved(one.order_id, one.line_id, closed=one.quantity) for one in moved])
+    left = {order_id: value_without(orders[order_id], lines, taxes) for order_id, lines in by_order.items()}
+    after = [close(before[one], sum(lines.values()), expected=left[one]) for one, lines in by_order.items()]
+    await keep(tx, before, after)
 
 
-def _recorded(pieces: Iterable[Moved], billed: int, order: Order) -> Decision:
-    shipped: dict[UUID, int] = defaultdict(int)
-    closed: dict[UUID, int] = defaultdict(int)
-    for piece in pieces:
-        (shipped if piece.note_id else closed)[piece.line_id] += piece.quantity
-    events = record_delivery(order, shipped=shipped, closed=closed)
-    if billed != order.billing.quantity:
-        events += record_billing(order, quantity=billed, amount=Money.zero(order.currency))
-    return events
+def _shipped(order: Carried, pieces: int, billed: int) -> Carried:
+    nothing = Money.zero(order.standing.billed.currency)
+    return bill(ship(order, pieces), quantity=billed, amount=nothing)
 
 
-def _shares(by_order: Mapping[UUID, Iterable[Moved]]) -> dict[tuple[UUID, UUID], int]:
+def _shares(moved: Iterable[Shipped]) -> Mapping[tuple[UUID, UUID], int]:
     shares: dict[tuple[UUID, UUID], int] = defaultdict(int)
-    for order_id, pieces in by_order.items():
-        for piece in pieces:
-            if piece.note_id is not None:
-                shares[piece.note_id, order_id] += piece.quantity
+    for one in moved:
+        shares[one.note_id, one.order_id] += one.quantity
     return shares
+
+
+def _pieces(moved: Iterable[tuple[UUID, int]]) -> Mapping[UUID, int]:
+    pieces: dict[UUID, int] = defaultdict(int)
+    for order_id, quantity in moved:
+        pieces[order_id] += quantity
+    return pieces

@@ -11,11 +11,9 @@ from kernel.refusal import Refusal
 from ordering.announce import messages
 from ordering.core.deeds import Decision
 from ordering.core.events import History
-from ordering.core.market import TaxTable
 from ordering.core.order import Order, Signature
 from ordering.store.evidence import log_deeds
-from ordering.store.exposures import move_ordered
-from ordering.store.market import load_taxes
+from ordering.store.exposures import move_ordered, moves
 from ordering.store.orders import OrderRef, load_orders, save_orders, saved
 
 Outcome: TypeAlias = Order | tuple[Refusal, ...]
@@ -27,21 +25,15 @@ Done: TypeAlias = UUID | tuple[Refusal, ...]
 class Desk:
     """Orders under lock. A refused deed leaves its order as it was; several deeds on one order follow each other."""
 
-    def __init__(self, tx: Tx, orders: Iterable[Order], taxes: TaxTable) -> None:
+    def __init__(self, tx: Tx, orders: Iterable[Order]) -> None:
         self._tx = tx
-        self.taxes = taxes
         self._histories = {order.order_id: History.untouched(order) for order in orders}
         self._numbers = {history.after.number: order_id for order_id, history in self._histories.items()}
 
     @staticmethod
-    async def opened(tx: Tx, refs: Collection[OrderRef], taxes: TaxTable | None = None) -> Desk:
+    async def opened(tx: Tx, refs: Collection[OrderRef]) -> Desk:
         """The orders of these ids and numbers that exist, locked."""
-        orders = await load_orders(tx, refs, lock=True)
-        return Desk(tx, orders.values(), taxes if taxes is not None else await load_taxes(tx))
-
-    def orders(self) -> list[Order]:
-        """Every order on the desk as it is now."""
-        return [history.after for history in self._histories.values()]
+        return Desk(tx, (await load_orders(tx, refs, lock=True)).values())
 
     def find(self, ref: OrderRef) -> Order | None:
         """The order as it is now."""
@@ -64,8 +56,8 @@ class Desk:
     async def close(self) -> None:
         """Saves what changed, moves exposures, logs deeds, announces."""
         changed = [history for history in self._histories.values() if history.steps]
-        await save_orders(self._tx, changed, self.taxes)
-        await move_ordered(self._tx, changed, self.taxes)
+        await save_orders(self._tx, changed)
+        await move_ordered(self._tx, moves(changed))
         await log_deeds(self._tx, changed)
         self._tx.announce(messages(self._tx.maker_id, changed))
         for history in changed:

@@ -29,7 +29,7 @@ from ordering.core.nextengine.layouts import Cell, Field
 from ordering.core.nextengine.reading import FileRow, ReadFile, ReadOrder, read_file
 from ordering.core.states import OrderState
 from ordering.store.evidence import SourceFile, save_sources
-from ordering.store.exposures import lock_exposures, move_ordered
+from ordering.store.exposures import lock_exposures, move_ordered, moves
 from ordering.store.market import Wanted
 from ordering.store.orders import insert_orders, taken_numbers
 from ordering.usecases.desk import signed
@@ -102,7 +102,7 @@ async def import_orders(tx: Tx, file: OrderFile, wishes: Wishes, answers: Answer
     strict = market.preferences.strict_import if wishes.strict is None else wishes.strict
     options = ImportOptions(wishes.price_is_net, strict, wishes.all_or_nothing, wishes.gifts)
     verdicts = decide(file.read, options, await _facts(tx, file.read, market))
-    await _keep(tx, file, verdicts, market)
+    await _keep(tx, file, verdicts)
     return ImportResult(verdicts, _problems(verdicts))
 
 
@@ -118,16 +118,16 @@ async def _facts(tx: Tx, read: ReadFile, market: Market) -> ImportFacts:
     )
 
 
-async def _keep(tx: Tx, file: OrderFile, verdicts: Sequence[Verdict], market: Market) -> None:
+async def _keep(tx: Tx, file: OrderFile, verdicts: Sequence[Verdict]) -> None:
     imported = [verdict for verdict in verdicts if isinstance(verdict, Imported)]
     if not imported:
         return
     file_id = await tx.store_file(file.content, name=file.name, media_type="application/octet-stream")
     histories = [History.placed(verdict.order) for verdict in imported]
-    await insert_orders(tx, [history.after for history in histories], market.taxes)
+    await insert_orders(tx, [history.after for history in histories])
     source = SourceFile(file_id, file.read.layout.name, file.headers)
     await save_sources(tx, source, [(verdict.order.order_id, verdict.read) for verdict in imported])
-    await move_ordered(tx, histories, market.taxes)
+    await move_ordered(tx, moves(histories))
     tx.announce(messages(tx.maker_id, histories))
 
 

@@ -126,18 +126,16 @@ async def forget(
 
 
 def _missing(market: Market, wanted: Wanted) -> Missing:
-    skus = {sku.sku_id for sku in market.skus.values()}
-    customers = {customer.customer_id for customer in market.customers.values()}
     return Missing(
         maker=not market.preferences.known,
         taxes=not market.taxes.by_id or not all(market.taxes.knows(rate) for rate in wanted.tax_rates),
         skus=Wanted(
             sku_codes=[code for code in wanted.sku_codes if market.sku(code) is None],
-            sku_ids=[sku_id for sku_id in wanted.sku_ids if sku_id not in skus],
+            sku_ids=[sku_id for sku_id in wanted.sku_ids if sku_id not in market.skus_by_id],
         ),
         customers=Wanted(
             customer_codes=[code for code in wanted.customer_codes if code not in market.customers],
-            customer_ids=[customer_id for customer_id in wanted.customer_ids if customer_id not in customers],
+            customer_ids=[one for one in wanted.customer_ids if one not in market.customers_by_id],
         ),
     )
 

@@ -10,12 +10,11 @@ from kernel.money import Rate
 from kernel.refusal import Refusal
 from ordering.announce import messages
 from ordering.core.asking import AskedOrder, Given, order_of
-from ordering.core.deeds import exposed
 from ordering.core.events import History
 from ordering.core.market import Market
 from ordering.core.order import Order
 from ordering.core.placing import PlaceOrder, credit_checked, place
-from ordering.store.exposures import lock_exposures, move_ordered
+from ordering.store.exposures import lock_exposures, move_ordered, moves
 from ordering.store.market import Wanted
 from ordering.store.orders import insert_orders, taken_numbers
 from ordering.usecases.desk import Outcome, signed
@@ -33,8 +32,8 @@ async def place_orders(tx: Tx, asked: Sequence[AskedOrder], answers: Answers | N
     outcomes = [_placed(place(one, market, ids)) if isinstance(one, PlaceOrder) else one for one in commands]
     checked = await _credit_checked(tx, outcomes, market)
     histories = [History.placed(order) for order in checked if isinstance(order, Order)]
-    await insert_orders(tx, [history.after for history in histories], market.taxes)
-    await move_ordered(tx, histories, market.taxes)
+    await insert_orders(tx, [history.after for history in histories])
+    await move_ordered(tx, moves(histories))
     tx.announce(messages(tx.maker_id, histories))
     return [replace(one, version=1) if isinstance(one, Order) else one for one in checked]
 
@@ -93,7 +92,7 @@ async def _credit_checked(tx: Tx, outcomes: Sequence[Outcome], market: Market) -
         if isinstance(one, Order) and one.customer_id is not None:
             account = (one.customer_id, one.currency)
             one = credit_checked(one, exposures[account], market)
-            exposures[account] = exposures[account].grown(exposed(one, market.taxes))
+            exposures[account] = exposures[account].grown(one.exposed)
         checked.append(one)
     return checked
 

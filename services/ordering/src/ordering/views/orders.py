@@ -20,8 +20,9 @@ from kernel.money import Rate
 from kernel.refusal import Refusal
 from ordering import tables
 from ordering.core.content import Charge, ChargeEntry, Content, Line
-from ordering.core.order import Channel, Confirmation, Invoiced, Order, Signature
+from ordering.core.order import Channel, Confirmation, Order, Signature
 from ordering.core.order_warning import OrderWarning
+from ordering.core.standing import Invoiced
 from ordering.core.states import CONVERTED, OrderState, allowed
 from ordering.tables import Row, columns, sql
 from ordering.views.models import (
@@ -138,10 +139,10 @@ def order_view(order: Order, told: Told) -> OrderView:
         net=totals.breakdown.net.amount,
         tax=totals.breakdown.tax.amount,
         grand_total=totals.grand_total.amount,
-        billed_amount=order.billing.amount.amount,
+        billed_amount=order.standing.billed.amount,
         on_hold=order.on_hold,
         over_limit=order.over_limit,
-        invoiced=order.invoiced.value,
+        invoiced=order.standing.invoiced.value,
         warnings=warning_views(order.warnings, told),
         placed=_signature_view(order.placed),
         oc_version=len(order.confirmations),
@@ -171,7 +172,7 @@ def summary(order: Order) -> OrderSummary:
         grand_total=totals.grand_total.amount,
         on_hold=order.on_hold,
         over_limit=order.over_limit,
-        invoiced=order.invoiced.value,
+        invoiced=order.standing.invoiced.value,
         warnings=tuple(warning.code for warning in order.warnings),
         oc_version=len(order.confirmations),
         confirmed_on=order.oc.confirmed_on if order.oc else None,

@@ -19,7 +19,6 @@ from kernel.refusal import Refusal
 from ordering.core.buyer import A_GIFT, NOT_A_GIFT
 from ordering.core.content import ChargeEntry, ChargeKind
 from ordering.core.credit import Exposure
-from ordering.core.deeds import exposed
 from ordering.core.market import Customer, Market
 from ordering.core.nextengine.layouts import Field
 from ordering.core.nextengine.reading import ReadFile, ReadLine, ReadOrder
@@ -130,7 +129,7 @@ def _credit_counted(verdict: Verdict, exposures: dict[UUID, Exposure], market: M
     if exposure is None:
         return verdict
     order = credit_checked(verdict.order, exposure, market)
-    exposures[verdict.order.customer_id] = exposure.grown(exposed(order, market.taxes))
+    exposures[verdict.order.customer_id] = exposure.grown(order.exposed)
     return replace(verdict, order=order)
 
 
