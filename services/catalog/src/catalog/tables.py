@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,21 +13,41 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKeyConstraint,
     Index,
     MetaData,
     Numeric,
+    Table,
     Text,
     UniqueConstraint,
+    any_,
+    literal,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from chassis.statements import table_of
 from chassis.tables import NAMING
 
 Json = dict[str, Any]
+
+
+def among(column: ColumnElement[Any], values: Collection[object]) -> ColumnElement[bool]:
+    """`column = any(array)`: one bound value however many there are."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
+
+
+def sql(model: type[SQLModel]) -> Table:
+    """The table of a model."""
+    return table_of(model)
+
+
+def amounts(stored: Mapping[str, str]) -> dict[str, Decimal]:
+    """Prices by currency as JSON keeps them."""
+    return {currency: Decimal(amount) for currency, amount in stored.items()}
 
 
 def _json() -> Any:

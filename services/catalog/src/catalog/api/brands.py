@@ -8,13 +8,12 @@ from uuid import UUID
 from fastapi import Query
 
 from catalog.api.names import Code20, Country, Names
-from catalog.store import masters
 from catalog.usecases import brands
 from catalog.usecases.brands import AddBrand, AddTax, ChangeBrand, ChangeTax
+from catalog.views import reads
 from catalog.views.models import BrandView, TaxView
 from chassis.http import Edge, Listing, Page, RequestModel, Router, TaxPercentText, Text, needs
 from chassis.http import problem_responses as problems
-from chassis.tx import Tx
 from kernel.money import Rounding
 
 router = Router()
@@ -76,13 +75,7 @@ async def change_brand(brand_id: UUID, body: BrandChange, edge: Writer) -> Brand
 
 @router.get("/v1/brands")
 async def list_brands(page: Annotated[Page, Query()], edge: Reader) -> Listing[BrandView]:
-    async def read(tx: Tx) -> tuple[list[BrandView], str | None]:
-        after = page.after(tx.maker_id, str)
-        found = [one for one in await masters.brands(tx) if after is None or one.code > after[0]]
-        shown, cursor = page.cut(found[: page.limit + 1], tx.maker_id, key=lambda one: (one.code,))
-        return [BrandView.of(one) for one in shown], cursor
-
-    return await edge.page(read)
+    return await edge.page(lambda tx: reads.list_brands(tx, page))
 
 
 @router.post("/v1/taxes", status_code=201, responses=problems(*_TAX_CODES))
@@ -103,10 +96,4 @@ async def change_tax(tax_id: UUID, body: TaxChange, edge: Writer) -> TaxView:
 
 @router.get("/v1/taxes")
 async def list_taxes(page: Annotated[Page, Query()], edge: Reader) -> Listing[TaxView]:
-    async def read(tx: Tx) -> tuple[list[TaxView], str | None]:
-        after = page.after(tx.maker_id, str)
-        found = [one for one in await masters.taxes(tx) if after is None or one.code > after[0]]
-        shown, cursor = page.cut(found[: page.limit + 1], tx.maker_id, key=lambda one: (one.code,))
-        return [TaxView.of(one) for one in shown], cursor
-
-    return await edge.page(read)
+    return await edge.page(lambda tx: reads.list_taxes(tx, page))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
-from catalog.announce import tax_state
-from catalog.store import masters
-from catalog.views import reads
+from catalog.usecases import telling
 from catalog.views.models import StateView
 from chassis.http import Edge, Listing, RequestModel, Router, Text, needs_service
 from chassis.tx import Tx
@@ -32,7 +31,7 @@ class TaxQuestion(RequestModel):
 @router.post("/internal/skus")
 async def tell_skus(body: SkuQuestion, edge: Service) -> Listing[StateView]:
     async def read(tx: Tx) -> tuple[list[StateView], None]:
-        return await reads.sku_states(tx, codes=body.codes, ids=body.ids), None
+        return [_view(*told) for told in await telling.skus(tx, codes=body.codes, ids=body.ids)], None
 
     return await edge.page(read)
 
@@ -40,7 +39,10 @@ async def tell_skus(body: SkuQuestion, edge: Service) -> Listing[StateView]:
 @router.post("/internal/taxes")
 async def tell_taxes(body: TaxQuestion, edge: Service) -> Listing[StateView]:
     async def read(tx: Tx) -> tuple[list[StateView], None]:
-        taxes = await masters.taxes(tx)
-        return [StateView(version=tax.version, state=tax_state(tax).model_dump(mode="json")) for tax in taxes], None
+        return [_view(*told) for told in await telling.taxes(tx)], None
 
     return await edge.page(read)
+
+
+def _view(version: int, state: Mapping[str, object]) -> StateView:
+    return StateView(version=version, state=state)

@@ -10,8 +10,7 @@ from sqlalchemy import select, tuple_
 
 from catalog.core.brand import Brand, Tax
 from catalog.core.rate import CustomerRate
-from catalog.store.parts import among, sql
-from catalog.tables import AxisValueRow, BrandRow, CustomerRateRow, CustomerRow, MakerRow, TaxRow
+from catalog.tables import AxisValueRow, BrandRow, CustomerRateRow, CustomerRow, MakerRow, TaxRow, among, sql
 from chassis.tx import Tx
 from kernel.money import Rounding
 

@@ -8,11 +8,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 
 from catalog.core.product import Product, ProductState, Sku, SkuState
-from catalog.store.parts import among, amounts, sql
-from catalog.tables import CatalogProductRow, ProductRow, SkuRow, WebCatalogRow
+from catalog.tables import CatalogProductRow, ProductRow, SkuRow, WebCatalogRow, among, amounts, sql
 from chassis.tx import Tx
 
 
@@ -47,6 +46,16 @@ async def owners_of_codes(tx: Tx, codes: Collection[str]) -> dict[str, UUID]:
     keys = {code.upper() for code in codes}
     rows = await tx.rows(select(t.code_key, t.product_id).where(t.maker_id == tx.maker_id, among(t.code_key, keys)))
     return {row.code_key: row.product_id for row in rows}
+
+
+async def skus_named(tx: Tx, *, codes: Collection[str], ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Product ids by SKU id, for SKUs named by code (ignoring case) or id."""
+    t = sql(SkuRow).c
+    keys = {code.upper() for code in codes}
+    rows = await tx.rows(
+        select(t.sku_id, t.product_id).where(t.maker_id == tx.maker_id, among(t.code_key, keys) | among(t.sku_id, ids))
+    )
+    return {row.sku_id: row.product_id for row in rows}
 
 
 async def brands_with_catalog(tx: Tx) -> set[UUID]:
@@ -92,12 +101,6 @@ async def save_products(tx: Tx, products: Sequence[Product]) -> list[Product]:
     rows = [_sku_row(tx, product, at, sku) for product in products for at, sku in enumerate(product.skus)]
     await tx.upsert(SkuRow, rows, key=["maker_id", "sku_id"])
     return [_saved(product) for product in products]
-
-
-async def sku_count(tx: Tx) -> int:
-    """How many SKUs the maker has."""
-    t = sql(SkuRow).c
-    return int(await tx.scalar(select(func.count()).select_from(sql(SkuRow)).where(t.maker_id == tx.maker_id)))
 
 
 def _saved(product: Product) -> Product:

@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from catalog.core.web_catalog import CatalogState, WebCatalog
-from catalog.store.parts import among, sql
-from catalog.tables import CatalogCustomerRow, CatalogProductRow, WebCatalogRow
+from catalog.tables import CatalogCustomerRow, CatalogProductRow, WebCatalogRow, among, sql
 from chassis.tx import Tx
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,19 +10,29 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import Row, Select, select, tuple_
 
-from catalog.announce import sku_state
-from catalog.store import masters, products
-from catalog.store.parts import among, amounts, sql
-from catalog.store.web_catalogs import load_catalogs
-from catalog.tables import BrandRow, CustomerRateRow, ProductRow, SkuRow, WebCatalogRow
+from catalog.tables import (
+    BrandRow,
+    CatalogCustomerRow,
+    CatalogProductRow,
+    CustomerRateRow,
+    ProductRow,
+    SkuRow,
+    TaxRow,
+    WebCatalogRow,
+    among,
+    amounts,
+    sql,
+)
 from catalog.views.models import (
+    BrandView,
     CustomerRateView,
     ProductView,
     SkuRowView,
-    StateView,
+    SkuView,
+    TaxView,
     WebCatalogView,
 )
-from chassis.http import Page
+from chassis.http import Page, View
 from chassis.tx import Tx
 
 Word = Annotated[str | None, Field(max_length=100)]
@@ -52,8 +63,8 @@ class RateSearch(Page):
 
 async def product(tx: Tx, product_id: UUID) -> ProductView | None:
     """One product; None = there is none in this maker."""
-    found = (await products.load_products(tx, [product_id])).get(product_id)
-    return None if found is None else ProductView.of(found)
+    found = await _products(tx, [product_id])
+    return found[0] if found else None
 
 
 async def list_products(tx: Tx, search: ProductSearch) -> tuple[Sequence[ProductView], str | None]:
@@ -68,8 +79,7 @@ async def list_products(tx: Tx, search: ProductSearch) -> tuple[Sequence[Product
     if search.state is not None:
         query = query.where(p.state == search.state)
     rows, cursor = await _page(tx, search, query, p.model_number, p.product_id, str)
-    loaded = await products.load_products(tx, [row.product_id for row in rows])
-    return [ProductView.of(loaded[row.product_id]) for row in rows], cursor
+    return await _products(tx, [row.product_id for row in rows]), cursor
 
 
 async def list_skus(tx: Tx, search: SkuSearch) -> tuple[Sequence[SkuRowView], str | None]:
@@ -109,8 +119,8 @@ async def list_rates(tx: Tx, search: RateSearch) -> tuple[Sequence[CustomerRateV
 
 async def web_catalog(tx: Tx, catalog_id: UUID) -> WebCatalogView | None:
     """One catalog; None = there is none in this maker."""
-    found = (await load_catalogs(tx, [catalog_id])).get(catalog_id)
-    return None if found is None else WebCatalogView.of(found)
+    found = await _catalogs(tx, [catalog_id])
+    return found[0] if found else None
 
 
 async def list_catalogs(tx: Tx, page: Page) -> tuple[Sequence[WebCatalogView], str | None]:
@@ -118,26 +128,69 @@ async def list_catalogs(tx: Tx, page: Page) -> tuple[Sequence[WebCatalogView], s
     t = sql(WebCatalogRow).c
     query = select(t.catalog_id, t.code).where(t.maker_id == tx.maker_id)
     rows, cursor = await _page(tx, page, query, t.code, t.catalog_id, str)
-    loaded = await load_catalogs(tx, [row.catalog_id for row in rows])
-    return [WebCatalogView.of(loaded[row.catalog_id]) for row in rows], cursor
+    return await _catalogs(tx, [row.catalog_id for row in rows]), cursor
 
 
-async def sku_states(tx: Tx, *, codes: Sequence[str], ids: Sequence[UUID]) -> list[StateView]:
-    """The announced states of SKUs by code or id; unknown ones are missing."""
-    s = sql(SkuRow).c
-    keys = {code.upper() for code in codes}
-    rows = await tx.rows(
-        select(s.sku_id, s.product_id).where(s.maker_id == tx.maker_id, among(s.code_key, keys) | among(s.sku_id, ids))
+async def list_brands(tx: Tx, page: Page) -> tuple[Sequence[BrandView], str | None]:
+    """By code."""
+    t = sql(BrandRow)
+    query = select(*t.c).where(t.c.maker_id == tx.maker_id)
+    rows, cursor = await _page(tx, page, query, t.c.code, t.c.brand_id, str)
+    return [BrandView(**_of(BrandView, row)) for row in rows], cursor
+
+
+async def list_taxes(tx: Tx, page: Page) -> tuple[Sequence[TaxView], str | None]:
+    """By code."""
+    t = sql(TaxRow)
+    query = select(*t.c).where(t.c.maker_id == tx.maker_id)
+    rows, cursor = await _page(tx, page, query, t.c.code, t.c.tax_id, str)
+    return [TaxView(**_of(TaxView, row)) for row in rows], cursor
+
+
+async def _products(tx: Tx, ids: Sequence[UUID]) -> list[ProductView]:
+    """Whole products, in the order of the ids."""
+    p, s = sql(ProductRow), sql(SkuRow)
+    rows = await tx.rows(select(p).where(p.c.maker_id == tx.maker_id, among(p.c.product_id, ids)))
+    skus = await tx.rows(
+        select(s).where(s.c.maker_id == tx.maker_id, among(s.c.product_id, ids)).order_by(s.c.position)
     )
-    wanted = {row.sku_id for row in rows}
-    brands = {brand.brand_id: brand for brand in await masters.brands(tx)}
-    loaded = await products.load_products(tx, {row.product_id for row in rows})
-    return [
-        StateView(version=one.version, state=sku_state(one, sku, brands[one.brand_id]).model_dump(mode="json"))
-        for one in loaded.values()
-        for sku in one.skus
-        if sku.sku_id in wanted
-    ]
+    by_product: dict[UUID, list[SkuView]] = defaultdict(list)
+    for sku in skus:
+        known = _of(SkuView, sku, values=list(sku.axis_values), prices=amounts(sku.prices))
+        by_product[sku.product_id].append(SkuView(**known))
+    found = {
+        row.product_id: ProductView(
+            **_of(ProductView, row, prices=amounts(row.prices), skus=by_product[row.product_id])
+        )
+        for row in rows
+    }
+    return [found[product_id] for product_id in ids if product_id in found]
+
+
+async def _catalogs(tx: Tx, ids: Sequence[UUID]) -> list[WebCatalogView]:
+    """Whole catalogs, in the order of the ids."""
+    t, p, c = sql(WebCatalogRow), sql(CatalogProductRow).c, sql(CatalogCustomerRow).c
+    rows = await tx.rows(select(t).where(t.c.maker_id == tx.maker_id, among(t.c.catalog_id, ids)))
+    shown = await tx.rows(select(p.catalog_id, p.product_id).where(p.maker_id == tx.maker_id, among(p.catalog_id, ids)))
+    invited = await tx.rows(
+        select(c.catalog_id, c.customer_id).where(c.maker_id == tx.maker_id, among(c.catalog_id, ids))
+    )
+    products: dict[UUID, list[UUID]] = defaultdict(list)
+    customers: dict[UUID, list[UUID]] = defaultdict(list)
+    for one in shown:
+        products[one.catalog_id].append(one.product_id)
+    for one in invited:
+        customers[one.catalog_id].append(one.customer_id)
+    found = {}
+    for row in rows:
+        lists = {"products": sorted(products[row.catalog_id]), "customers": sorted(customers[row.catalog_id])}
+        found[row.catalog_id] = WebCatalogView(**_of(WebCatalogView, row, **lists))
+    return [found[catalog_id] for catalog_id in ids if catalog_id in found]
+
+
+def _of(view: type[View], row: Row[Any], **own: object) -> dict[str, Any]:
+    """The row's columns that the view shows, and what it shows beside them."""
+    return {name: row._mapping[name] for name in view.model_fields if name not in own} | own
 
 
 def _sku(row: Row[Any]) -> SkuRowView:
