@@ -307,7 +307,9 @@ create table ledger_entries (
     recorded_at timestamptz not null,
     recorded_by text not null,
     constraint pk_ledger_entries primary key (maker_id, entry_id),
-    constraint ck_ledger_entries_accounts check (debit <> credit or debit_customer_id <> credit_customer_id),
+    constraint ck_ledger_entries_accounts check (
+        debit <> credit or debit_customer_id is distinct from credit_customer_id
+    ),
     constraint ck_ledger_entries_debit_customer check (
         (debit_customer_id is not null) = (debit in ('receivable', 'shortage_slips', 'credit_notes', 'advances'))
     ),

@@ -32,7 +32,8 @@ async def post(tx: Tx, entries: Sequence[Entry], told: Sequence[Told] = ()) -> N
 
     The balances must be locked: they are read here and written back.
     """
-    before = await ledger.load_balances(tx, balance_keys(entries))
+    keys = sorted(balance_keys(entries), key=lambda key: (key[0], key[1].code))
+    before = await ledger.load_balances(tx, keys)
     after = _added_up(before, entries)
     changed = [replace(one, version=one.version + 1) for key, one in after.items() if one != before[key]]
     await ledger.insert_entries(tx, entries)
