@@ -63,7 +63,7 @@ def prorated_total(entries: Iterable[ChargeEntry], kind: ChargeKind, currency: C
 def _prorated_shares(
     entries: Sequence[ChargeEntry], direct: Mapping[Slot, Money], lines: Sequence[Line], currency: Currency
 ) -> list[tuple[Slot, Money]] | Refusal:
-    kinds = [kind for kind in ChargeKind if prorated_total(entries, kind, currency)]
+    kinds = [kind for kind in ChargeKind if any(entry.kind is kind and entry.prorated for entry in entries)]
     if not kinds:
         return []
     bases = _bases(lines, direct, currency)
@@ -82,8 +82,9 @@ def _prorated_shares(
 
 def _bases(lines: Sequence[Line], direct: Mapping[Slot, Money], currency: Currency) -> list[tuple[Rate, Money]]:
     # The base is not rounded: exclusive amounts are raised by their exact tax; highest rate first settles ties.
-    charges = [_bare(slot, amount) for slot, amount in direct.items()]
-    sums = sums_by_rate(lines, charges, currency)
+    goods = [(line.tax_rate, line.tax_included, line.amount) for line in lines]
+    charges = [(rate, True, amount) for (_, rate), amount in direct.items() if rate is not None]
+    sums = sums_by_rate([*goods, *charges], currency)
     ordered = sorted(sums, reverse=True)
     return [(rate, sums[rate].inclusive + sums[rate].exclusive * (1 + rate.fraction)) for rate in ordered]
 
@@ -94,13 +95,6 @@ def _sums(entries: Iterable[ChargeEntry]) -> dict[Slot, Money]:
         slot = (entry.kind, entry.rate)
         sums[slot] = sums[slot] + entry.amount if slot in sums else entry.amount
     return sums
-
-
-_NO_ID: Final = UUID(int=0)
-
-
-def _bare(slot: Slot, amount: Money) -> Charge:
-    return Charge(_NO_ID, slot[0], "", slot[1], amount)
 
 
 def _charge(slot: Slot, amount: Money, making: ChargeMaking) -> Charge:

@@ -6,6 +6,7 @@ A content is frozen with its totals at the moment of the deed; later changes of 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -138,32 +139,32 @@ def content_of(
 
 def totals_of(lines: Iterable[Line], charges: Iterable[Charge], *, currency: Currency, taxes: TaxTable) -> Totals:
     """Items + fees + other costs - points, tax per rate (ORD-017, INT-055)."""
-    goods, extras = list(lines), list(charges)
-    by_rate = sums_by_rate(goods, extras, currency)
+    extras = list(charges)
+    goods = [(line.tax_rate, line.tax_included, line.amount) for line in lines]
+    by_rate = sums_by_rate([*goods, *_taxable(extras)], currency)
     ordered = sorted(by_rate.values(), key=_rate, reverse=True)
-    paid_in_points = [charge.amount for charge in extras if charge.tax_rate is None]
     return Totals(
-        breakdown=TaxBreakdown(tuple(taxes.taxed(_marked(sums, taxes)) for sums in ordered), currency),
-        items=total((line.amount for line in goods), currency),
-        payment_points=total(paid_in_points, currency),
+        breakdown=TaxBreakdown(tuple(taxes.taxed(sums) for sums in ordered), currency),
+        items=total((amount for _, _, amount in goods), currency),
+        payment_points=total((charge.amount for charge in extras if charge.tax_rate is None), currency),
     )
 
 
-def sums_by_rate(lines: Iterable[Line], charges: Iterable[Charge], currency: Currency) -> dict[Rate, TaxSums]:
-    """Per tax rate what was entered without tax and what was entered with it. Payment points are in none, and a rate
-    with nothing on either side (lines of quantity 0) is left out."""
-    nothing = Money.zero(currency)
-    exclusive: dict[Rate, Money] = {}
-    inclusive: dict[Rate, Money] = {}
-    for line in lines:
-        side = inclusive if line.tax_included else exclusive
-        side[line.tax_rate] = side.get(line.tax_rate, nothing) + line.amount
-    for charge in charges:
-        if charge.tax_rate is not None:
-            side = inclusive if charge.tax_included else exclusive
-            side[charge.tax_rate] = side.get(charge.tax_rate, nothing) + charge.amount
-    pairs = {rate: (exclusive.get(rate, nothing), inclusive.get(rate, nothing)) for rate in {*exclusive, *inclusive}}
-    return {rate: TaxSums(rate, e, i) for rate, (e, i) in pairs.items() if e or i}
+def sums_by_rate(amounts: Iterable[tuple[Rate, bool, Money]], currency: Currency) -> dict[Rate, TaxSums]:
+    """Per tax rate what was entered without tax and what was entered with it, from (rate, tax included, amount). A
+    rate with nothing on either side (lines of quantity 0) is left out."""
+    exclusive: dict[Rate, list[Money]] = defaultdict(list)
+    inclusive: dict[Rate, list[Money]] = defaultdict(list)
+    for rate, tax_included, amount in amounts:
+        (inclusive if tax_included else exclusive)[rate].append(amount)
+    rates = exclusive.keys() | inclusive.keys()
+    sums = {rate: (total(exclusive[rate], currency), total(inclusive[rate], currency)) for rate in rates}
+    return {rate: TaxSums(rate, e, i) for rate, (e, i) in sums.items() if e or i}
+
+
+def _taxable(charges: Iterable[Charge]) -> list[tuple[Rate, bool, Money]]:
+    """Payment points carry no rate: they reduce what is due, not what is taxed (INT-053)."""
+    return [(one.tax_rate, one.tax_included, one.amount) for one in charges if one.tax_rate is not None]
 
 
 def chosen_rate(
@@ -207,7 +208,3 @@ _NAMES: Final[Mapping[str, Mapping[ChargeKind, str]]] = {
 
 def _rate(sums: TaxSums) -> Rate:
     return sums.rate
-
-
-def _marked(sums: TaxSums, taxes: TaxTable) -> TaxSums:
-    return replace(sums, reduced=True) if taxes.is_reduced(sums.rate) else sums

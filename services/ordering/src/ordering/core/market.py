@@ -4,7 +4,7 @@ rates. Copies of foreign facts, read only; their owners are `customers` and `cat
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -76,9 +76,11 @@ class TaxTable:
         return tax is not None and tax.reduced
 
     def taxed(self, sums: TaxSums) -> TaxedSums:
-        """The tax of one rate of a document with that tax's own rounding (CAT-014)."""
+        """The tax of one rate of a document, with that tax's own rounding and mark (CAT-011, CAT-014)."""
         tax = self.by_rate.get(sums.rate)
-        return tax_of(sums, tax.rounding if tax else Rounding.FLOOR)
+        if tax is None:
+            return tax_of(sums, Rounding.FLOOR)
+        return tax_of(replace(sums, reduced=True) if tax.reduced else sums, tax.rounding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ class Order:
     progress: Mapping[UUID, Progress]
     standing: Standing
     placed: Signature
-    version: int = 0
+    version: int
 
     @property
     def oc(self) -> Confirmation | None:
@@ -132,6 +132,8 @@ class Order:
 
     def content_at(self, version: int) -> Content:
         """The content with that version number."""
+        if version == 0:
+            return self.contents[0]
         return next(content for content in self.contents if content.version == version)
 
     def progress_of(self, line_id: UUID) -> Progress:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from kernel.money import Currency, Money, Rate
+from kernel.money import Currency, Money, Rate, wholesale_price
 from kernel.rates import FULL_PRICE
 from kernel.refusal import Refusal
 from ordering.core.buyer import buyer_of
@@ -108,8 +108,9 @@ def new_line(
     wanted: WantedLine, *, line_no: int, line_id: UUID, rate: Rate, source: RateSource, market: Market
 ) -> Line:
     """The row at this wholesale rate, or at the unit price that was asked for."""
-    sku = wanted.sku
-    line = Line(
+    sku, by_hand = wanted.sku, wanted.unit_price
+    rounding = market.preferences.price_rounding
+    return Line(
         line_id=line_id,
         line_no=line_no,
         sku_id=sku.sku_id if sku else None,
@@ -120,8 +121,8 @@ def new_line(
         quantity=wanted.quantity,
         original_price=wanted.original_price,
         rate=rate,
-        rate_source=source,
-        unit_price=wanted.original_price,
+        rate_source=source if by_hand is None else RateSource.MANUAL,
+        unit_price=wholesale_price(wanted.original_price, rate, rounding) if by_hand is None else by_hand,
         tax_rate=wanted.tax_rate,
         tax_included=market.preferences.prices_include_tax,
         reduced=market.taxes.is_reduced(wanted.tax_rate),
@@ -129,9 +130,6 @@ def new_line(
         planned_to=wanted.planned_to or (sku.planned_to if sku else None),
         ship_to_number=wanted.ship_to_number,
     )
-    if wanted.unit_price is not None:
-        return replace(line, unit_price=wanted.unit_price, rate_source=RateSource.MANUAL)
-    return line.priced(rate, source, market.preferences.price_rounding)
 
 
 def credit_checked(order: Order, exposure: Exposure | None, market: Market) -> Order:
@@ -163,8 +161,8 @@ def assign_customer(
 
 def too_large(content: Content) -> Refusal | None:
     """No amount of a document goes over ±999,999,999,999 (GEN-001)."""
-    amounts = (content.totals.grand_total, *(line.amount for line in content.lines))
-    if all(amount.is_within_limit for amount in amounts):
+    # No line is negative, so none is over the limit when their sum is not.
+    if content.totals.items.is_within_limit and content.totals.grand_total.is_within_limit:
         return None
     return Refusal("AMOUNT_TOO_LARGE", {"limit": "999999999999"})
 
@@ -206,6 +204,7 @@ def _order(command: PlaceOrder, content: Content) -> Order:
         progress={},
         standing=Standing.of(content),
         placed=command.signed,
+        version=1,
     )
 
 

@@ -189,7 +189,6 @@ def _order_row(tx: Tx, order: Order) -> Json:
         "placed_by": order.placed.by,
         "placed_at": order.placed.at,
         "placed_note": order.placed.note,
-        "version": 1,
     }
 
 
@@ -209,7 +208,7 @@ def _rewritten_row(tx: Tx, order: Order) -> Json:
 
 
 def _moved_row(tx: Tx, order: Order) -> Json:
-    """What most deeds change: where the order stands. `version` is the one that was read."""
+    """What most deeds change: where the order stands. `version` is the one that was read, 1 for a new order."""
     content, oc = order.content, order.oc
     return {
         "maker_id": tx.maker_id,

@@ -35,7 +35,7 @@ async def place_orders(tx: Tx, asked: Sequence[AskedOrder], answers: Answers | N
     await insert_orders(tx, [history.after for history in histories])
     await move_ordered(tx, moves(histories))
     tx.announce(messages(tx.maker_id, histories))
-    return [replace(one, version=1) if isinstance(one, Order) else one for one in checked]
+    return checked
 
 
 def _wanted(asked: Sequence[AskedOrder]) -> Wanted:
