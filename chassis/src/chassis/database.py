@@ -141,6 +141,8 @@ class Database:
 
     async def _begin(self, role: Role, maker_id: UUID | None, *, read_only: bool) -> AsyncConnection:
         connection = await self.engine(role).connect()
+        if role is not Role.API and maker_id is None and not read_only:
+            return connection  # nothing to bind: the transaction begins with the first statement
         try:
             await connection.exec_driver_sql(
                 "select set_config('oroshi.maker_id', $1, true), set_config('transaction_read_only', $2, true)",

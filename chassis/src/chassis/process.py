@@ -70,7 +70,7 @@ class Process:
 
     def __post_init__(self) -> None:
         self.database = Database(self.settings)
-        self.relay = Relay(self.settings, self.database)
+        self.relay = Relay(self.settings, self.database, self.service.topics)
         self.worker = Worker(self.settings, self.database, self.service.listens)
 
     async def run(self) -> int:

@@ -62,6 +62,8 @@ class Relay:
 
     settings: ServiceSettings
     database: Database
+    topics: Sequence[str] = ()
+    """Checked whenever a producer is made: a missing one is told by name, not by a time-out."""
     _kafka: AsyncExitStack = field(default_factory=AsyncExitStack)
     _connected: AIOKafkaProducer | None = None
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -152,6 +154,7 @@ class Relay:
 
     async def _producer(self) -> AIOKafkaProducer:
         if self._connected is None:
+            await kafka.check_topics(self.settings, self.topics)
             self._connected = await self._kafka.enter_async_context(kafka.producing(self.settings))
         return self._connected
 

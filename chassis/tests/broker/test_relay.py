@@ -217,3 +217,14 @@ async def test_while_the_broker_is_away_messages_stay_and_are_sent_later(
     await relay.flush()
     await relay.close()
     assert len(await topic.records()) == 1
+
+
+async def test_a_missing_topic_is_told_by_name_and_the_message_stays(
+    broker: ServiceSettings, database: Database, maker_id: UUID
+) -> None:
+    await announce(database, maker_id, Message(maker_id, noted(1)))
+    relay = Relay(broker, database, ["nowhere.events"])
+    with pytest.raises(kafka.TopicMissing, match=r"nowhere\.events: run `migrate`"):
+        await relay.relay_once()
+    await relay.close()
+    assert not await outbox_empty(database)

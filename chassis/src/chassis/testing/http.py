@@ -90,21 +90,21 @@ def signing_key() -> OKPKey:
     return OKPKey.generate_key("Ed25519")
 
 
-_apps: dict[str, FastAPI] = {}
-"""By database: a session-scoped fixture would give the first service's app to every service of a run."""
+_apps: list[tuple[Service, FastAPI]] = []
+"""One per service under test: a session-scoped fixture would give the first one's app to every service of a run."""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def app(service: Service, databases: Databases, signing_key: OKPKey) -> FastAPI:
     """The service's app on its test database; keys are the test's own."""
     _log_plainly()
-    prepared = await databases.of(service)
-    if prepared.name not in _apps:
+    made = next((app for known, app in _apps if known is service), None)
+    if made is None:
+        prepared = await databases.of(service)
         verifier = Verifier(Keys(_Published(signing_key)))
-        _apps[prepared.name] = create_app(
-            service, settings=prepared.settings, database=prepared.database, verifier=verifier
-        )
-    return _apps[prepared.name]
+        made = create_app(service, settings=prepared.settings, database=prepared.database, verifier=verifier)
+        _apps.append((service, made))
+    return made
 
 
 @pytest.fixture
