@@ -68,7 +68,9 @@ async def test_a_consolidated_invoice_with_fees_returns_and_bank_fee_is_the_work
         ("5000", "400", "400"),
     ]
     assert [source["number"] for source in invoice["sources"]] == ["DN1", "RT1", "DN2"]
-    assert [(line["source_number"], line["amount"]) for line in invoice["lines"]] == [
+    whole = (await client.get(f"/v1/invoices/{invoice['invoice_id']}")).json()
+    assert {name: value for name, value in whole.items() if name != "lines"} == invoice
+    assert [(line["source_number"], line["amount"]) for line in whole["lines"]] == [
         ("DN1", "6000"),
         ("RT1", "-1000"),
         ("DN2", "5000"),

@@ -18,10 +18,11 @@ from chassis.http import (
     needs,
     problem_responses,
 )
-from invoicing.api.requests import Reason, RefText, ref
+from invoicing.api.requests import Reason, RefText
 from invoicing.core.billable import Defer, Exempt, LiftExemption, SourceKind
 from invoicing.usecases import billables
 from invoicing.usecases.billables import Change
+from invoicing.usecases.common import named
 from invoicing.views import billables as views
 from invoicing.views.billables import BillableSearch, BillableStateView, BillableView
 
@@ -52,7 +53,7 @@ class DeferralRequest(RequestModel):
     past: BusinessDate | None
 
     def change(self, index: int) -> Change:
-        return Change(ref(self.note), Defer(self.past), self.kind, f"/{index}/note")
+        return Change(named(self.note), Defer(self.past), self.kind, f"/{index}/note")
 
 
 class ExemptionRequest(RequestModel):
@@ -64,7 +65,7 @@ class ExemptionRequest(RequestModel):
 
     def change(self, index: int) -> Change:
         command = LiftExemption() if self.reason is None else Exempt(self.reason)
-        return Change(ref(self.note), command, self.kind, f"/{index}/note")
+        return Change(named(self.note), command, self.kind, f"/{index}/note")
 
 
 @router.get("/v1/billable-notes")

@@ -9,11 +9,14 @@ from fastapi import Query, Request
 from pydantic import Field
 
 from chassis.http import BusinessDate, Edge, Listing, Router, Text, needs, problem_responses
+from invoicing.api.asking import asking
 from invoicing.api.lag import refuse_while_behind
-from invoicing.api.requests import RefText, WordingRequest, ref
+from invoicing.api.requests import RefText, WordingRequest
 from invoicing.usecases import closing
 from invoicing.usecases.closing import AskClosing, RunReport
+from invoicing.usecases.common import named
 from invoicing.usecases.issuing import Issued
+from invoicing.usecases.knowing import Knowledge
 from invoicing.views import closings as views
 from invoicing.views.closings import CreatedInvoiceView, PastRunView, PreviewView, RunSearch, RunView
 from invoicing.views.common import warning_view
@@ -33,7 +36,7 @@ class PreviewRequest(WordingRequest):
     require_qualified: bool = False
 
     def ask(self, seal: str | None = None) -> AskClosing:
-        customers = None if self.customers is None else [ref(one) for one in self.customers]
+        customers = None if self.customers is None else [named(one) for one in self.customers]
         return AskClosing(
             closing_date=self.closing_date,
             issued_on=self.issued_on,
@@ -51,8 +54,11 @@ class RunRequest(PreviewRequest):
 
 
 @router.post("/v1/closing-runs/preview", responses=problem_responses("UNKNOWN_CUSTOMER", "FACTS_MISSING"))
-async def preview_closing(body: PreviewRequest, edge: Issuing) -> PreviewView:
-    return await edge.one(lambda tx: closing.preview(tx, body.ask()), view=views.preview_view, dry_run=True)
+async def preview_closing(body: PreviewRequest, request: Request, edge: Issuing) -> PreviewView:
+    async def preview(known: Knowledge) -> PreviewView:
+        return await edge.one(lambda tx: closing.preview(tx, body.ask(), known), view=views.preview_view, dry_run=True)
+
+    return await asking(request, edge, preview)
 
 
 @router.post(
@@ -62,7 +68,11 @@ async def preview_closing(body: PreviewRequest, edge: Issuing) -> PreviewView:
 )
 async def run_closing(body: RunRequest, request: Request, edge: Issuing) -> RunView:
     await refuse_while_behind(request.app)
-    return await edge.one(lambda tx: closing.run(tx, body.ask(body.seal)), view=_report)
+
+    async def run(known: Knowledge) -> RunView:
+        return await edge.one(lambda tx: closing.run(tx, body.ask(body.seal), known), view=_report)
+
+    return await asking(request, edge, run)
 
 
 @router.get("/v1/closing-runs")

@@ -25,20 +25,24 @@ from chassis.http import (
     problem_responses,
 )
 from chassis.tx import Tx
+from invoicing.api.asking import asking
 from invoicing.api.papers import printed
-from invoicing.api.requests import Reason, RefText, WordingRequest, ref
+from invoicing.api.requests import Reason, RefText, WordingRequest
 from invoicing.core.billable import SourceKind
 from invoicing.core.consolidation import FeeEntry
 from invoicing.core.invoice import Invoice
 from invoicing.core.printed import Variant
 from invoicing.core.proposal import FeeKind
 from invoicing.usecases import invoices, reading
+from invoicing.usecases.common import named
 from invoicing.usecases.invoices import ComposeInvoice, NamedSource, VoidInvoice
 from invoicing.usecases.issuing import Issued
+from invoicing.usecases.knowing import Knowledge
 from invoicing.views import invoices as views
 from invoicing.views.invoices import (
     AllTotalsView,
     InvoiceDetailView,
+    InvoiceDocumentView,
     InvoiceFilters,
     InvoiceSearch,
     InvoiceStandingView,
@@ -74,7 +78,7 @@ _COMPOSE = problem_responses(
     "UNKNOWN_CUSTOMER",
     "YEN_TAX_MISSING",
 )
-_VOID = problem_responses("NOT_FOUND", "HAS_PAYMENTS", "INVALID_STATE", "CONFLICT", "FACTS_MISSING")
+_VOID = problem_responses("NOT_FOUND", "HAS_PAYMENTS", "INVALID_STATE", "CONFLICT")
 
 Reading = Annotated[Edge, needs("invoice.read")]
 Issuing = Annotated[Edge, needs("invoice.issue")]
@@ -125,7 +129,7 @@ class ComposeRequest(WordingRequest):
     def command(self, at: str = "") -> ComposeInvoice:
         fees = [fee.entry() for fee in self.fees] + ([self.bank_fee.entry()] if self.bank_fee else [])
         return ComposeInvoice(
-            bill_to=ref(self.bill_to),
+            bill_to=named(self.bill_to),
             sources=(
                 *_named(self.delivery_notes, SourceKind.DELIVERY_NOTE, f"{at}/delivery_notes"),
                 *_named(self.return_notes, SourceKind.RETURN_NOTE, f"{at}/return_notes"),
@@ -138,7 +142,7 @@ class ComposeRequest(WordingRequest):
             fees=tuple(fees),
             individual=self.individual,
             require_qualified=self.require_qualified,
-            replaces=ref(self.replaces) if self.replaces else None,
+            replaces=named(self.replaces) if self.replaces else None,
             wording=self.wording(),
         )
 
@@ -157,18 +161,25 @@ class VoidingRequest(VoidRequest):
 
 
 def _named(names: list[str], kind: SourceKind, at: str) -> list[NamedSource]:
-    return [NamedSource(kind, ref(name), f"{at}/{index}") for index, name in enumerate(names)]
+    return [NamedSource(kind, named(name), f"{at}/{index}") for index, name in enumerate(names)]
 
 
 @router.post("/v1/invoices", status_code=201, responses=_COMPOSE)
-async def issue_invoice(body: ComposeRequest, edge: Issuing) -> InvoiceDetailView:
-    return await edge.one(lambda tx: invoices.compose_and_issue(tx, [body.command()]), view=_issued)
+async def issue_invoice(body: ComposeRequest, request: Request, edge: Issuing) -> InvoiceDocumentView:
+    async def issue(known: Knowledge) -> InvoiceDocumentView:
+        return await edge.one(lambda tx: invoices.compose_and_issue(tx, [body.command()], known), view=_issued)
+
+    return await asking(request, edge, issue)
 
 
 @router.post("/v1/invoice-batches", responses=_COMPOSE)
-async def issue_invoices(body: Batch[ComposeRequest], edge: Issuing) -> Results[InvoiceStandingView]:
+async def issue_invoices(body: Batch[ComposeRequest], request: Request, edge: Issuing) -> Results[InvoiceStandingView]:
     commands = [one.command(f"/{index}") for index, one in enumerate(body)]
-    return await edge.many(lambda tx: invoices.compose_and_issue(tx, commands), view=_standing)
+
+    async def issue(known: Knowledge) -> Results[InvoiceStandingView]:
+        return await edge.many(lambda tx: invoices.compose_and_issue(tx, commands, known), view=_standing)
+
+    return await asking(request, edge, issue)
 
 
 @router.get("/v1/invoices")
@@ -198,7 +209,7 @@ async def get_invoice_pdf(
 
 
 @router.post("/v1/invoices/{invoice_id}/voiding", responses=_VOID)
-async def void_invoice(invoice_id: UUID, body: VoidRequest, edge: Voiding) -> InvoiceDetailView:
+async def void_invoice(invoice_id: UUID, body: VoidRequest, edge: Voiding) -> InvoiceDocumentView:
     command = VoidInvoice(invoice_id, body.reason, body.voided_on, edge.expected_version)
     return await edge.one(lambda tx: invoices.void(tx, [command]), view=_voided)
 
@@ -206,17 +217,17 @@ async def void_invoice(invoice_id: UUID, body: VoidRequest, edge: Voiding) -> In
 @router.post("/v1/invoice-voidings", responses=_VOID)
 async def void_invoices(body: Batch[VoidingRequest], edge: Voiding) -> Results[InvoiceStandingView]:
     commands = [
-        VoidInvoice(ref(one.invoice), one.reason, one.voided_on, field=f"/{index}/invoice")
+        VoidInvoice(named(one.invoice), one.reason, one.voided_on, field=f"/{index}/invoice")
         for index, one in enumerate(body)
     ]
     return await edge.many(lambda tx: invoices.void(tx, commands), view=views.standing_view)
 
 
-async def _issued(tx: Tx, issued: Issued) -> InvoiceDetailView:
+async def _issued(tx: Tx, issued: Issued) -> InvoiceDocumentView:
     return await reading.invoice_after(tx, issued.invoice.invoice_id)
 
 
-async def _voided(tx: Tx, invoice: Invoice) -> InvoiceDetailView:
+async def _voided(tx: Tx, invoice: Invoice) -> InvoiceDocumentView:
     return await reading.invoice_after(tx, invoice.invoice_id)
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 from chassis.http import RequestModel, Text
 from invoicing.core.document import Wording
-from invoicing.usecases.common import Ref
 
 RefText = Annotated[str, Text(50)]
 """An id, or the number or code people know the thing by."""
@@ -24,11 +22,3 @@ class WordingRequest(RequestModel):
 
     def wording(self) -> Wording:
         return Wording(self.header_comment, self.footer_comment, self.internal_note)
-
-
-def ref(text: str) -> Ref:
-    """The id this text spells, or the text itself."""
-    try:
-        return UUID(text) if len(text) in (32, 36) else text
-    except ValueError:
-        return text

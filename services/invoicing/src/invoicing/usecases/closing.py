@@ -16,8 +16,9 @@ from invoicing.core.parties import Maker
 from invoicing.store import billables, closings, parties
 from invoicing.store.closings import CompletedRun
 from invoicing.usecases import issuing
-from invoicing.usecases.common import Ref, issuing_maker
+from invoicing.usecases.common import MAKER_MISSING, Ref, named
 from invoicing.usecases.issuing import Issued
+from invoicing.usecases.knowing import AS_IT_IS, FactsMissing, Knowledge, learn
 from kernel.refusal import Refusal
 
 _LONGEST_PERIOD: Final = timedelta(days=31)
@@ -48,16 +49,17 @@ class RunReport:
     issued: tuple[Issued, ...]
 
 
-async def preview(tx: Tx, ask: AskClosing) -> ClosingPreview | list[Refusal]:
-    """What a run would do now; writes nothing."""
-    facts = await _facts(tx, ask, lock=False)
+async def preview(tx: Tx, ask: AskClosing, known: Knowledge = AS_IT_IS) -> ClosingPreview | list[Refusal]:
+    """What a run would do now; writes nothing. Raises FactsMissing."""
+    facts = await _facts(tx, ask, known, lock=False)
     return facts if isinstance(facts, list) else facts[1]
 
 
-async def run(tx: Tx, ask: AskClosing) -> RunReport | list[Refusal]:
-    """Close the date. Runs of one maker wait for each other. Refuses with PREVIEW_CHANGED when the seal is broken."""
+async def run(tx: Tx, ask: AskClosing, known: Knowledge = AS_IT_IS) -> RunReport | list[Refusal]:
+    """Close the date. Runs of one maker wait for each other. Refuses with PREVIEW_CHANGED when the seal is broken.
+    Raises FactsMissing."""
     await tx.lock("closing-run", [tx.maker_id])
-    facts = await _facts(tx, ask, lock=True)
+    facts = await _facts(tx, ask, known, lock=True)
     if isinstance(facts, list):
         return facts
     maker, outcome = facts
@@ -71,21 +73,33 @@ async def run(tx: Tx, ask: AskClosing) -> RunReport | list[Refusal]:
     return RunReport(outcome, run_id, tuple(await issuing.issue(tx, maker, orders)))
 
 
-async def _facts(tx: Tx, ask: AskClosing, *, lock: bool) -> tuple[Maker, ClosingPreview] | list[Refusal]:
-    maker = await issuing_maker(tx)
-    if isinstance(maker, Refusal):
-        return [maker]
-    selection = await _selection(tx, ask)
+async def _facts(
+    tx: Tx, ask: AskClosing, known: Knowledge, *, lock: bool
+) -> tuple[Maker, ClosingPreview] | list[Refusal]:
+    await learn(tx, known.told)
+    maker, selection = await parties.load_maker(tx), await _selection(tx, ask)
+    everybody, unbilled = await parties.load_parties(tx), await billables.count_unbilled(tx)
+    if known.may_ask:
+        _ask_for_missing(maker, selection, set(unbilled) - set(everybody))
+    if maker is None:
+        return [MAKER_MISSING]
     if isinstance(selection, list):
         return selection
     command = RunClosing(ask.closing_date, ask.issued_on or ask.closing_date, selection, ask.require_qualified)
-    everybody = await parties.load_parties(tx)
-    scope = scope_of(command, everybody, await billables.count_unbilled(tx))
+    scope = scope_of(command, everybody, unbilled)
     last = await closings.last_closings(tx, [party.customer_id for party in scope.bill_tos])
     facts = ClosingFacts(maker, everybody, last, await parties.load_tax_rules(tx))
     exempt_since = ask.closing_date - _LONGEST_PERIOD
     notes = await billables.load_waiting(tx, scope.members, exempt_since=exempt_since, lock=lock)
     return maker, worked_out(command, scope, notes, facts)
+
+
+def _ask_for_missing(
+    maker: Maker | None, selection: frozenset[UUID] | list[Refusal] | None, strangers: set[UUID]
+) -> None:
+    unknown = [str(one.value) for one in selection] if isinstance(selection, list) else []
+    if maker is None or unknown or strangers:
+        raise FactsMissing(maker=maker is None, customers=[*map(named, unknown), *strangers])
 
 
 async def _selection(tx: Tx, ask: AskClosing) -> frozenset[UUID] | list[Refusal] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from chassis.tx import Tx
@@ -27,8 +28,9 @@ from invoicing.core.printed import Variant
 from invoicing.core.proposal import InvoiceProposal
 from invoicing.store import billables, invoices, papers, parties
 from invoicing.usecases import issuing
-from invoicing.usecases.common import Ref, issuing_maker, today
+from invoicing.usecases.common import MAKER_MISSING, Ref, today
 from invoicing.usecases.issuing import Issued
+from invoicing.usecases.knowing import AS_IT_IS, FactsMissing, Knowledge, learn
 from kernel.refusal import Refusal
 
 
@@ -66,30 +68,68 @@ class _World:
     maker: Maker
     rules: TaxRules
     parties: Mapping[UUID, Party]
-    notes: dict[tuple[SourceKind, Ref], Billable]
+    notes: Mapping[tuple[SourceKind, Ref], Billable]
     replaced: Mapping[Ref, Replaced]
     used: set[UUID] = field(default_factory=set)
 
 
-async def compose_and_issue(tx: Tx, commands: Sequence[ComposeInvoice]) -> list[Issued | list[Refusal]]:
+async def compose_and_issue(
+    tx: Tx, commands: Sequence[ComposeInvoice], known: Knowledge = AS_IT_IS
+) -> list[Issued | list[Refusal]]:
     """Issue consolidated invoices from notes (INV-002). Refused commands leave nothing behind; each tells all its
-    problems: NOT_A_DELEGATEE, SOURCE_…, MIXED_CURRENCY, TOO_MANY_SOURCES, EMPTY_INVOICE, NEGATIVE_TOTAL, …"""
-    maker = await issuing_maker(tx)
-    if isinstance(maker, Refusal):
-        return [[maker] for _ in commands]
-    world = await _world(tx, maker, commands)
+    problems: NOT_A_DELEGATEE, SOURCE_…, MIXED_CURRENCY, TOO_MANY_SOURCES, EMPTY_INVOICE, NEGATIVE_TOTAL, …
+    Raises FactsMissing."""
+    await learn(tx, known.told)
+    maker, notes = await parties.load_maker(tx), await _notes(tx, commands)
+    if maker is None and known.may_ask:
+        raise FactsMissing(maker=True, customers=_involved(commands, notes))
+    if maker is None:
+        return [[MAKER_MISSING] for _ in commands]
+    world = await _world(tx, maker, commands, notes)
     decided = [_decided(command, world, today(tx, maker)) for command in commands]
+    if known.may_ask:
+        _ask_for_missing(commands, decided, notes)
     orders = [one for one in decided if isinstance(one, issuing.Order)]
     issued = iter(await issuing.issue(tx, maker, orders))
     return [one if isinstance(one, list) else next(issued) for one in decided]
 
 
-async def _world(tx: Tx, maker: Maker, commands: Sequence[ComposeInvoice]) -> _World:
-    notes: dict[tuple[SourceKind, Ref], Billable] = {}
+_OF_ABSENCE: Final = frozenset({"UNKNOWN_CUSTOMER", "SOURCE_NOT_IN_GROUP", "DUE_DATE_REQUIRED"})
+"""Refusals that a fact on its way could turn."""
+
+
+_Notes: TypeAlias = dict[tuple[SourceKind, Ref], Billable]
+
+
+def _ask_for_missing(
+    commands: Sequence[ComposeInvoice], decided: Sequence[issuing.Order | list[Refusal]], notes: _Notes
+) -> None:
+    refused = [
+        command
+        for command, one in zip(commands, decided, strict=True)
+        if isinstance(one, list) and _OF_ABSENCE & {refusal.code for refusal in one}
+    ]
+    if refused:
+        raise FactsMissing(customers=_involved(refused, notes))
+
+
+def _involved(commands: Sequence[ComposeInvoice], notes: _Notes) -> set[Ref]:
+    """The addressees and the customers of the notes."""
+    found = (notes.get((source.kind, source.ref)) for command in commands for source in command.sources)
+    return {command.bill_to for command in commands} | {note.customer_id for note in found if note}
+
+
+async def _notes(tx: Tx, commands: Sequence[ComposeInvoice]) -> _Notes:
+    """The notes that are named, locked, under each of their names."""
+    notes: _Notes = {}
     for kind in SourceKind:
         refs = {source.ref for command in commands for source in command.sources if source.kind is kind}
         for note in await billables.load_named(tx, kind, refs, lock=True):
             notes[kind, note.billable_id] = notes[kind, note.number] = note
+    return notes
+
+
+async def _world(tx: Tx, maker: Maker, commands: Sequence[ComposeInvoice], notes: _Notes) -> _World:
     return _World(
         maker=maker,
         rules=await parties.load_tax_rules(tx),
@@ -182,16 +222,14 @@ class VoidInvoice:
 async def void(tx: Tx, commands: Sequence[VoidInvoice]) -> list[Invoice | Refusal]:
     """Void unpaid invoices: their notes are unbilled again, their numbers stay used. Refuses with HAS_PAYMENTS,
     INVALID_STATE, NOT_FOUND, CONFLICT."""
-    maker = await issuing_maker(tx)
-    if isinstance(maker, Refusal):
-        return [maker for _ in commands]
+    day = today(tx, await parties.load_maker(tx))
     numbers = await invoices.numbers_of(tx, {command.invoice for command in commands})
     ids: dict[Ref, UUID] = {number: key for key, number in numbers.items()} | {key: key for key in numbers}
     now = await invoices.load(tx, list(numbers), lock=True)
     happened: list[tuple[UUID, Event]] = []
     outcomes: list[Invoice | Refusal] = []
     for command in commands:
-        outcome = _voided(command, ids, now, today(tx, maker))
+        outcome = _voided(command, ids, now, day)
         if not isinstance(outcome, Refusal):
             happened.append(outcome)
             key = outcome[0]

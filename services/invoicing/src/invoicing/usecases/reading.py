@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.tx import Tx
 from invoicing.store import invoices
 from invoicing.views.invoice_parts import line_views
-from invoicing.views.invoices import InvoiceDetailView, detail_view, find_head
+from invoicing.views.invoices import InvoiceDetailView, InvoiceDocumentView, detail_view, document_view, find_head
 
 
 async def find_invoice(tx: Tx, invoice_id: UUID) -> InvoiceDetailView | None:
@@ -19,9 +19,9 @@ async def find_invoice(tx: Tx, invoice_id: UUID) -> InvoiceDetailView | None:
     return detail_view(row, document, await line_views(tx, document))
 
 
-async def invoice_after(tx: Tx, invoice_id: UUID) -> InvoiceDetailView:
-    """One invoice whole, after a deed on it. Raises LookupError when it does not exist, which a deed rules out."""
-    found = await find_invoice(tx, invoice_id)
-    if found is None:
+async def invoice_after(tx: Tx, invoice_id: UUID) -> InvoiceDocumentView:
+    """One invoice after a deed on it, without its lines. Raises LookupError when it does not exist."""
+    row = await find_head(tx, invoice_id)
+    if row is None:
         raise LookupError(f"invoice {invoice_id} was just written and is not there")
-    return found
+    return document_view(row, (await invoices.load_documents(tx, [invoice_id]))[invoice_id])

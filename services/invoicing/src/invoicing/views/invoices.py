@@ -77,15 +77,14 @@ class InvoiceView(View):
     version: int
 
 
-class InvoiceDetailView(InvoiceView):
-    """One invoice with everything its paper says."""
+class InvoiceDocumentView(InvoiceView):
+    """One invoice with everything its paper says but the lines of its notes."""
 
     per_rate: tuple[TracedRateView, ...]
     issuer: parts.IssuerView
     recipient: parts.RecipientView
     members: tuple[parts.MemberView, ...]
     sources: tuple[parts.SourceView, ...]
-    lines: tuple[parts.LineView, ...]
     orders: tuple[parts.OrderShareView, ...]
     fees: tuple[parts.FeeView, ...]
     bank_account: parts.BankAccountView | None
@@ -100,6 +99,12 @@ class InvoiceDetailView(InvoiceView):
     voided_on: date | None
     void_reason: str | None
     pdf_sha256: str | None
+
+
+class InvoiceDetailView(InvoiceDocumentView):
+    """One invoice whole."""
+
+    lines: tuple[parts.LineView, ...]
 
 
 class TotalsView(View):
@@ -221,29 +226,37 @@ def _head(row: Row) -> Mapping[str, Any]:
     }
 
 
+def document_view(row: Row, document: InvoiceDocument) -> InvoiceDocumentView:
+    """One invoice without the lines of its notes, which may be ten thousand."""
+    return InvoiceDocumentView(**_document(row, document))
+
+
 def detail_view(row: Row, document: InvoiceDocument, lines: Sequence[parts.LineView]) -> InvoiceDetailView:
     """One invoice whole."""
+    return InvoiceDetailView(**_document(row, document), lines=tuple(lines))
+
+
+def _document(row: Row, document: InvoiceDocument) -> Mapping[str, Any]:
     period = document.dates.period
-    return InvoiceDetailView(
+    return {
         **_head(row),
-        per_rate=tuple(traced_rate_view(one) for one in document.amounts.per_rate),
-        issuer=parts.issuer_view(document.issuer),
-        recipient=parts.recipient_view(document.recipient),
-        members=tuple(parts.member_view(one) for one in document.members),
-        sources=tuple(parts.source_view(one) for one in document.sources),
-        lines=tuple(lines),
-        orders=tuple(parts.order_view(one) for one in document.orders),
-        fees=tuple(parts.fee_view(one) for one in document.fees),
-        bank_account=parts.bank_account_view(document.bank_account) if document.bank_account else None,
-        period_from=period.first if period else None,
-        period_to=period.last if period else None,
-        header_comment=row.header_comment,
-        footer_comment=row.footer_comment,
-        internal_note=row.internal_note,
-        warnings=tuple(warning_view(one) for one in document.warnings),
-        replaces_id=row.replaces_id,
-        replaces_number=row.replaces_number,
-        voided_on=row.voided_on,
-        void_reason=row.void_reason,
-        pdf_sha256=row.pdf_sha256.hex() if row.pdf_sha256 else None,
-    )
+        "per_rate": tuple(traced_rate_view(one) for one in document.amounts.per_rate),
+        "issuer": parts.issuer_view(document.issuer),
+        "recipient": parts.recipient_view(document.recipient),
+        "members": tuple(parts.member_view(one) for one in document.members),
+        "sources": tuple(parts.source_view(one) for one in document.sources),
+        "orders": tuple(parts.order_view(one) for one in document.orders),
+        "fees": tuple(parts.fee_view(one) for one in document.fees),
+        "bank_account": parts.bank_account_view(document.bank_account) if document.bank_account else None,
+        "period_from": period.first if period else None,
+        "period_to": period.last if period else None,
+        "header_comment": row.header_comment,
+        "footer_comment": row.footer_comment,
+        "internal_note": row.internal_note,
+        "warnings": tuple(warning_view(one) for one in document.warnings),
+        "replaces_id": row.replaces_id,
+        "replaces_number": row.replaces_number,
+        "voided_on": row.voided_on,
+        "void_reason": row.void_reason,
+        "pdf_sha256": row.pdf_sha256.hex() if row.pdf_sha256 else None,
+    }

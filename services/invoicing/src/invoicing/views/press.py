@@ -41,9 +41,9 @@ class Press:
     """`await press.print(paper, day)` → PDF. Papers wait for each other; `close` ends the child."""
 
     seconds: float = 120.0
-    papers_per_child: int = 200
-    letters_per_child: int = 20_000_000
-    """A child that has set so many letters of JSON has a large memory and is replaced."""
+    papers_per_child: int = 500
+    large_paper: int = 300_000
+    """After a paper of more letters than this (some 25 pages) the child's memory is large, and it is replaced."""
     _child: _Child | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -63,7 +63,7 @@ class Press:
         except PressFailed:
             self._end()
             raise
-        if child.papers >= self.papers_per_child or child.letters >= self.letters_per_child:
+        if child.papers >= self.papers_per_child or len(paper) > self.large_paper:
             self._end()
         return pdf
 
@@ -78,7 +78,6 @@ class _Child:
     process: SpawnProcess
     pipe: Connection
     papers: int = 0
-    letters: int = 0
 
     def print(self, paper: str, day: date, seconds: float) -> bytes:
         try:
@@ -88,7 +87,7 @@ class _Child:
             answer = self.pipe.recv_bytes()
         except (OSError, EOFError) as error:
             raise PressFailed(f"the press stopped: {type(error).__name__}") from error
-        self.papers, self.letters = self.papers + 1, self.letters + len(paper)
+        self.papers += 1
         if answer[:1] == _FAILED:
             raise PressFailed(answer[1:].decode())
         return answer[1:]
