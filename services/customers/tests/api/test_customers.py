@@ -268,7 +268,16 @@ async def test_limits_and_terms_need_a_right_of_their_own(
     assert (raised.status_code, errors(raised)) == (403, [("FORBIDDEN", "/credit_limit")])
 
 
-@pytest.mark.req("INT-011", "GEN-006")
+@pytest.mark.req("CUS-031")
+async def test_a_code_never_changes(client: httpx.AsyncClient, maker: UUID) -> None:
+    customer = await registered(client)
+
+    answer = await client.patch(f"/v1/customers/{customer['customer_id']}", json={"code": "B2"})
+
+    assert errors(answer) == [("UNKNOWN_FIELD", "/code")]
+
+
+@pytest.mark.req("INT-011", "GEN-006", "CUS-037")
 async def test_a_change_keeps_what_is_left_out_or_empty_and_null_empties(
     client: httpx.AsyncClient, maker: UUID, outbox: Outbox
 ) -> None:

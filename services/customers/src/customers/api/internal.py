@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -15,7 +15,8 @@ from customers.usecases import reading
 
 router = Router(include_in_schema=False)
 
-_MOST: int = 10_000
+_MOST: Final = 50_000
+"""A whole order file of unknown codes is one question."""
 
 
 class WhichCustomers(RequestModel):
