@@ -140,7 +140,7 @@ class Database:
         return await self._begin(role, maker_id, read_only=read_only)  # the pool held a session of a restarted server
 
     async def _begin(self, role: Role, maker_id: UUID | None, *, read_only: bool) -> AsyncConnection:
-        connection = await self.engine(role).connect()
+        connection = await self._open_session(role)
         if role is not Role.API and maker_id is None and not read_only:
             return connection  # nothing to bind: the transaction begins with the first statement
         try:
@@ -152,6 +152,16 @@ class Database:
             await connection.close()
             raise
         return connection
+
+    async def _open_session(self, role: Role) -> AsyncConnection:
+        """A pooled session that is known to be closed is not handed out; asking costs no round trip."""
+        while True:
+            connection = await self.engine(role).connect()
+            raw = await connection.get_raw_connection()
+            if not raw.driver_connection.is_closed():  # type: ignore[union-attr]  # asyncpg's connection
+                return connection
+            await connection.invalidate()
+            await connection.close()
 
     async def ready(self) -> bool:
         """Whether the database answers now."""
