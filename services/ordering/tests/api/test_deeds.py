@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -340,3 +341,32 @@ async def test_several_deeds_on_one_order_in_one_call_follow_each_other(client: 
     assert answer["results"][1]["problem"]["code"] == "INVALID_STATE"
     too_many = await client.post("/v1/order-cancellations", json=[{"number": "W1", "reason": "x"}] * 1_001)
     assert too_many.status_code == 422
+
+
+@pytest.mark.req("ORD-111", "ORD-082")
+async def test_of_a_cancellation_and_a_confirmation_at_the_same_time_one_wins(
+    client: httpx.AsyncClient, outbox: Outbox
+) -> None:
+    for number in range(8):
+        order = await placed(client, f"R{number}")
+        await deed(client, order, "order-confirmation")
+        answers = await asyncio.gather(
+            deed(client, order, "cancellation", reason="取消"),
+            deed(client, order, "confirmation"),
+            deed(client, order, "confirmation"),
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+        winner = next(answer.json()["state"] for answer in answers if answer.status_code == 200)
+        assert await state_of(client, order) == winner
+    names = await told(outbox)
+    assert names.count("OrderCancelled") + names.count("OrderConfirmed") == 8
+
+
+@pytest.mark.req("CUS-060")
+async def test_orders_placed_at_the_same_time_count_together_against_the_limit(client: httpx.AsyncClient) -> None:
+    body = {"customer_code": "C000200", "lines": [{"sku_code": "AP-1", "quantity": 3}]}
+    answers = await asyncio.gather(*[client.post("/v1/orders", json=body) for _ in range(6)])
+    assert [answer.status_code for answer in answers] == [201] * 6
+    assert sorted(answer.json()["over_limit"] for answer in answers) == [False, False, True, True, True, True]
+    (exposure,) = (await client.get("/v1/exposures", params={"customer": "C000200"})).json()["items"]
+    assert exposure["ordered"] == str(6 * 21_450)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
+import openpyxl
 import pytest
 
 from chassis.testing.messages import Deliver, Outbox
@@ -197,6 +199,30 @@ async def test_hostile_cells_are_text_or_errors_and_nothing_else(client: httpx.A
     assert report["errors"][0]["code"] == "BAD_CHARS"
     order = (await client.get(f"/v1/orders/{report['orders'][0]['order_id']}")).json()
     assert order["remark"] == "=HYPERLINK(1)"
+
+
+@pytest.mark.req("INT-015", "INT-010")
+async def test_an_excel_file_with_date_cells_is_imported_like_a_csv_file(client: httpx.AsyncClient) -> None:
+    cells: dict[str, Any] = {
+        **ROW,
+        "受注日": datetime(2026, 7, 31, 10, 35, 50),  # noqa: DTZ001  # Excel knows no zones
+        "日付指定": date(2026, 8, 4),
+        "商品価格": 10_000,
+        "受注数量": 2,
+    }
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.append(HEADERS)
+    sheet.append([cells.get(header) for header in HEADERS])
+    sheet.append([{**cells, "店舗伝票番号": "E2", "受注日": "2026/07/31"}.get(header) for header in HEADERS])
+    content = io.BytesIO()
+    workbook.save(content)
+    report = await imported(client, content.getvalue())
+    assert (report["encoding"], report["counts"]["imported"]) == ("xlsx", 1)
+    assert [(error["code"], error["row"]) for error in report["errors"]] == [("BAD_DATETIME", 3)]
+    order = (await client.get(f"/v1/orders/{report['orders'][0]['order_id']}")).json()
+    assert (order["ordered_at"], order["wished_on"]) == ("2026-07-31T01:35:50Z", "2026-08-04")
 
 
 async def test_a_file_is_imported_once_by_two_at_the_same_time(client: httpx.AsyncClient) -> None:
