@@ -189,6 +189,14 @@ async def test_a_tombstone_has_a_key_and_no_body(deliver: Deliver, database: Dat
     assert await query(database, "select name, version from buyers") == [("", 2)]
 
 
+async def test_of_several_states_in_a_batch_only_the_newest_is_handled(scripted: Deliver, database: Database) -> None:
+    """A handler that deletes what is gone after keeping what is there must not meet both."""
+    buyer, other = (BuyerState(customer_id=customer(at), name="山田") for at in (1, 2))
+    gone = Message(scripted.maker_id, buyer, tombstone=True)
+    await scripted(buyer, other, gone, buyer)
+    assert await heard(database) == [(other.subject(), 1), (buyer.subject(), 3)]
+
+
 async def test_commands_are_done_once_and_stay_behind_a_parked_one(
     scripted: Deliver, script: Scripted, database: Database
 ) -> None:

@@ -226,6 +226,14 @@ class _Work:
                 case Verdict.WAIT:
                     self.holds.append(_waiting(message, self.waits))
         await self._hold_late(late)
+        self._keep_newest_states()
+
+    def _keep_newest_states(self) -> None:
+        """Of several states of one aggregate only the newest is called for: a tombstone may stand between two."""
+        newest = {m.subject_key: m.sequence for m in self.to_apply if m.kind is TopicKind.STATE}
+        kept = [m for m in self.to_apply if newest.get(m.subject_key, m.sequence) == m.sequence]
+        self.done.outcomes["superseded"] += len(self.to_apply) - len(kept)
+        self.to_apply = kept
 
     async def _hold_late(self, late: Sequence[Received]) -> None:
         """Behind a message that failed or waits, or after a gap; one that is held already stays as it is."""
