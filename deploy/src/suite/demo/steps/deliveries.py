@@ -172,7 +172,7 @@ def _note_seen(note: Json | None) -> Json | None:
         "quantity": note["quantity"],
         "exclusive_sums": _nonzero({rate: sums["exclusive_sum"] for rate, sums in rates.items()}),
         "inclusive_sums": _nonzero({rate: sums["inclusive_sum"] for rate, sums in rates.items()}),
-        "payment_points": -int(Decimal(note["payment_points"])),  # the oracle writes deductions positive
+        "payment_points": note["payment_points"],
     }
 
 
@@ -196,7 +196,7 @@ def _delivered(story: Story, step: Step) -> Json:
         "still_open_quantity": sum(sku["open"] for sku in unshipped),
         "exclusive_sum": int(sum((Decimal(one["exclusive_sum"]) for one in sums), Decimal())),
         "inclusive_sum": int(sum((Decimal(one["inclusive_sum"]) for one in sums), Decimal())),
-        "payment_points": -int(sum((Decimal(note["payment_points"]) for note in story.notes.values()), Decimal())),
+        "payment_points": int(sum((Decimal(note["payment_points"]) for note in story.notes.values()), Decimal())),
         "returns": len(story.returns),
         "return_amount_net": int(sum((Decimal(one["amount"]) for one in story.returns.values()), Decimal())),
         "order_states": dict(states),
