@@ -76,7 +76,7 @@ class Process:
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._ending.set)
+            loop.add_signal_handler(number, self.end)
         self._start()
         _log.info("process.started", part=self.part.value, port=self.settings.port)
         await self._ending.wait()
@@ -86,7 +86,14 @@ class Process:
         except TimeoutError:
             _log.error("process.stop_timed_out", seconds=self.settings.drain_seconds)
             return self._status or FAILED
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
         return self._status
+
+    def end(self) -> None:
+        """As SIGTERM does."""
+        self._ending.set()
 
     def _has(self, part: Part) -> bool:
         return self.part in (part, Part.ALL)
@@ -102,6 +109,10 @@ class Process:
             self._begin("sweep", self.worker.sweep())
             self._begin("watchdog", self.worker.watch())
             self._begin("housekeeping", keep_tidy(self.database))
+            for name, make in self.service.background.items():
+                background = make(self.database)
+                self.database.on_announced(background.wake)
+                self._begin(name, background.run())
 
     def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=name)
@@ -155,6 +166,8 @@ class Process:
         if self._server is not None:
             self._server.should_exit = True
             await self._done("http")
+        for name in self.service.background:
+            await self._cancelled(name)
         await self.worker.stop()
         for name in ("worker", "sweep", "watchdog", "housekeeping"):
             await self._cancelled(name)

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from chassis.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+    from chassis.database import Database
     from chassis.messages import Listens
+
+
+class Background(Protocol):
+    """Work of its own beside the consumer, such as printing: looks for due rows, does them, looks again."""
+
+    def wake(self) -> None:
+        """A transaction of this process has announced something; there may be work."""
+
+    async def run(self) -> None:
+        """Until cancelled. An error ends the process, so that its supervisor starts it again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +44,9 @@ class Service:
     migrations: Path | None = None
     open_paths: frozenset[str] = field(default_factory=frozenset)
     """Paths that need no token (a login); everything else is refused without one."""
+
+    background: Mapping[str, Callable[[Database], Background]] = field(default_factory=dict)
+    """By name what runs beside the consumer in the roles `worker` and `all`; it is stopped first."""
 
     @property
     def folder(self) -> Path:
