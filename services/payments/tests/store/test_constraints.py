@@ -25,10 +25,15 @@ LINE, INVOICE, ALLOCATION = UUID(int=3), UUID(int=4), UUID(int=5)
 Rows = dict[str, dict[str, object]]
 
 
+NOW, DAY = "2026-09-04T00:00:00Z", "2026-09-04"
+
+
 def _rows() -> Rows:
-    """One good row of each table, by column; the others refer to the first ones."""
-    now, day = "2026-09-04T00:00:00Z", "2026-09-04"
-    of_maker: dict[str, object] = {"maker_id": MAKER}
+    """One good row of each table, by column; later ones refer to earlier ones."""
+    return _facts({"maker_id": MAKER}) | _money({"maker_id": MAKER})
+
+
+def _facts(of_maker: dict[str, object]) -> Rows:
     return {
         "makers": of_maker
         | {
@@ -42,36 +47,41 @@ def _rows() -> Rows:
         | {"customer_id": CUSTOMER, "source": "kana", "key": "ヤ", "bare_key": "ヤ", "name": "ヤ", "learned_at": None},
         "receivables": of_maker
         | {"invoice_id": INVOICE, "number": "N", "number_key": "N", "bill_to_id": CUSTOMER, "currency": "JPY"}
-        | {"issued_on": day, "due_on": day, "total": 100, "allocated": 0, "discounted": 0, "slipped": 0}
+        | {"issued_on": DAY, "due_on": DAY, "total": 100, "allocated": 0, "discounted": 0, "slipped": 0}
         | {"open_amount": 100, "members": [], "voided_on": None, "version": 0},
         "bank_files": of_maker
         | {"bank_file_id": uuid4(), "bank_account_id": uuid4(), "file_id": uuid4(), "name": "x", "layout": "A"}
         | {"encoding": "cp932", "currency": "JPY", "lines": 1, "new_lines": 1, "duplicates": 0, "outgoing": 0}
-        | {"total": 1, "imported_at": now, "imported_by": "x"},
+        | {"total": 1, "imported_at": NOW, "imported_by": "x"},
         "bank_lines": of_maker
         | {"line_id": LINE, "bank_file_id": None, "row_no": None, "fingerprint": None, "method": "cash"}
-        | {"value_date": day, "amount": 100, "currency": "JPY", "payer": "", "payer_code": "", "description": ""}
+        | {"value_date": DAY, "amount": 100, "currency": "JPY", "payer": "", "payer_code": "", "description": ""}
         | {"reference": "", "sending_bank": "", "memo": "", "cancels": False, "state": "NEW", "decision": None}
         | {"reasons": "[]", "candidates": "[]", "held": 0, "held_for_id": None, "free_amount": 100}
-        | {"ignore_reason": None, "recorded_at": now, "recorded_by": "x", "version": 0},
+        | {"ignore_reason": None, "recorded_at": NOW, "recorded_by": "x", "version": 0},
+    }
+
+
+def _money(of_maker: dict[str, object]) -> Rows:
+    return {
         "allocations": of_maker
         | {"allocation_id": ALLOCATION, "line_id": LINE, "invoice_id": INVOICE, "invoice_number": "N"}
         | {"bill_to_id": CUSTOMER, "currency": "JPY", "amount": 10, "fee_discount": 0, "shortage_slip": 0}
-        | {"from_advance": 0, "slip_id": None, "booked_on": day, "recorded_at": now, "recorded_by": "x"}
+        | {"from_advance": 0, "slip_id": None, "booked_on": DAY, "recorded_at": NOW, "recorded_by": "x"}
         | {"reversed_on": None, "reversed_at": None},
         "overpayments": of_maker
         | {"overpayment_id": uuid4(), "line_id": LINE, "bill_to_id": CUSTOMER, "currency": "JPY", "amount": 5}
-        | {"from_advance": 0, "booked_on": day, "reversed_on": None},
+        | {"from_advance": 0, "booked_on": DAY, "reversed_on": None},
         "shortage_slips": of_maker
         | {"slip_id": uuid4(), "allocation_id": ALLOCATION, "line_id": LINE, "invoice_id": INVOICE}
-        | {"bill_to_id": CUSTOMER, "currency": "JPY", "amount": 5, "state": "OPEN", "created_on": day},
+        | {"bill_to_id": CUSTOMER, "currency": "JPY", "amount": 5, "state": "OPEN", "created_on": DAY},
         "ledger_entries": of_maker
         | {"entry_id": uuid4(), "kind": "invoice", "debit": "receivable", "credit": "sales"}
         | {"debit_customer_id": CUSTOMER, "credit_customer_id": None, "amount": 5, "currency": "JPY"}
-        | {"booked_on": day, "recorded_at": now, "recorded_by": "x"},
+        | {"booked_on": DAY, "recorded_at": NOW, "recorded_by": "x"},
         "balances": of_maker
         | {"customer_id": CUSTOMER, "currency": "JPY", "open_invoices": 0, "open_slips": 0, "credit_notes": 0}
-        | {"advances": 0, "changed_at": now, "version": 0},
+        | {"advances": 0, "changed_at": NOW, "version": 0},
         "statement_profiles": of_maker
         | {"profile_id": uuid4(), "name": "P", "bank_account_id": None, "mapping": "{}", "version": 0},
     }

@@ -64,7 +64,7 @@ async def import_bank_file(
     """Imports a Zengin transfer notice or a CSV statement: the whole file or, with any problem, nothing (PAY-010)."""
     command = ImportFile(
         content=await file.read(),
-        name=(file.filename or "statement")[:200],
+        name=_shown(file.filename),
         account=bank_account_id or bank_account_code,
         format=format,
         profile=profile,
@@ -78,6 +78,11 @@ async def import_bank_file(
         )
 
     return await asking(edge, call)
+
+
+def _shown(name: str | None) -> str:
+    """A file's name is only ever shown: what cannot be shown is left out."""
+    return "".join(filter(str.isprintable, name or ""))[:200] or "statement"
 
 
 def _viewed(dry_run: bool) -> Callable[[Tx, Imported], Awaitable[ImportedFileView]]:

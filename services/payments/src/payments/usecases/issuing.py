@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from chassis.tx import Tx
+from chassis.tx import Stale, Tx
 from payments.core import ledger as books_of
 from payments.core.bank_line import reverse
 from payments.core.credit_note import CreditNote
-from payments.core.ledger import Entry
 from payments.core.receivable import Receivable
 from payments.core.recorded import Proposal
-from payments.store import credit_notes, ledger, lines, receivables, settlements
+from payments.store import credit_notes, lines, receivables, settlements
 from payments.usecases.posting import lock_customers_of, post, save_deed
 from payments.usecases.undoing import open_books
 
@@ -44,25 +43,23 @@ async def void_invoices(tx: Tx, voids: Sequence[VoidInvoice]) -> None:
     known = await receivables.load_receivables(tx, wanted)
     if wanted - known.keys():
         raise UnknownInvoice(", ".join(map(str, sorted(wanted - known.keys()))))
-    await ledger.lock_balances(tx, {(one.bill_to_id, one.total.currency) for one in known.values()})
-    await _free_money_on(tx, wanted, max(one.on for one in voids))
-    standing = [one for one in voids if known[one.invoice_id].voided_on is None]
-    present = await receivables.load_receivables(tx, [one.invoice_id for one in standing])
-    entries: list[Entry] = []
-    for one in standing:
-        entries.extend(books_of.of_void(present[one.invoice_id], one.on))
+    await _free_money_on(tx, known, max(one.on for one in voids))
+    present = await receivables.load_receivables(tx, wanted)
+    standing = [one for one in voids if present[one.invoice_id].voided_on is None]
+    entries = [entry for one in standing for entry in books_of.of_void(present[one.invoice_id], one.on)]
     voided = [replace(present[one.invoice_id], voided_on=one.on) for one in standing]
     await receivables.save_receivables(tx, voided)
     await post(tx, entries)
 
 
-async def _free_money_on(tx: Tx, invoice_ids: set[UUID], on: date) -> None:
-    line_ids = await settlements.lines_paying(tx, invoice_ids)
-    if not line_ids:
-        return
+async def _free_money_on(tx: Tx, voided: Mapping[UUID, Receivable], on: date) -> None:
+    """Locks the lines that pay them, then all balances concerned, and reverses those lines."""
+    line_ids = await settlements.lines_paying(tx, voided)
     await tx.lock("bank-line", line_ids)
     recorded = await lines.load_lines(tx, line_ids)
-    books = await open_books(tx, recorded)
+    books = await open_books(tx, recorded, {(one.bill_to_id, one.total.currency) for one in voided.values()})
+    if await settlements.lines_paying(tx, voided) - line_ids:
+        raise Stale("money came in while the invoice was voided")
     for line in list(books.lines.values()):
         day = max([on, line.value_date, *(one.booked_on for one in line.allocations)])
         events = reverse(line, on=day, slips_in_use=frozenset())

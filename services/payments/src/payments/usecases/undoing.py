@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -102,10 +102,11 @@ async def _carry_out(tx: Tx, deeds: Sequence[_Deed]) -> list[Outcome]:
     return outcomes
 
 
-async def open_books(tx: Tx, recorded: Mapping[UUID, RecordedLine]) -> Books:
-    """The lines and the invoices their money is with, the balances of all concerned locked."""
+async def open_books(tx: Tx, recorded: Mapping[UUID, RecordedLine], also: Collection[ledger.BalanceKey] = ()) -> Books:
+    """The lines and the invoices their money is with, the balances of all concerned (and `also` these) locked."""
     found = [one.line for one in recorded.values()]
-    await ledger.lock_balances(tx, {(customer, line.amount.currency) for line in found for customer in _owners(line)})
+    owners = {(customer_id, line.amount.currency) for line in found for customer_id in _owners(line)}
+    await ledger.lock_balances(tx, owners | set(also))
     books = Books(lines={line.line_id: line for line in found})
     invoice_ids = {allocation.invoice_id for line in found for allocation in line.allocations}
     books.receivables.update(await receivables.load_receivables(tx, invoice_ids))
