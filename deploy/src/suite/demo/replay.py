@@ -8,7 +8,7 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ from suite.runner.secrets import Secrets
 from suite.trouble import Trouble
 
 _STORY = (steps.masters, steps.orders, steps.confirmations, steps.deliveries_and_closings, steps.bank)
+_MOST_TOTALS = 9
+_TOLD_PARTS = {"nextengine_invoice.csv": "", "after_file_2": ""}
 _TOLD_APART = ("faststream", "sqlalchemy", "asyncpg", "aiokafka", "pydantic", "typst")
 
 
@@ -123,10 +125,21 @@ def _show(story: Story, done: Sequence[Step], seconds: float, url: str, home: Pa
 
 
 def _summary(step: Step) -> str:
+    """The first totals of a step, those of its parts included."""
     if not isinstance(step.actual, dict):
         return ""
-    plain = {name: value for name, value in step.actual.items() if isinstance(value, int | str)}
-    return ", ".join(f"{name.replace('_', ' ')} {_grouped(value)}" for name, value in list(plain.items())[:8])
+    told = [f"{name.replace('_', ' ')} {_grouped(value)}" for name, value in _plain_totals(step.actual)]
+    return ", ".join(told[:_MOST_TOTALS])
+
+
+def _plain_totals(totals: Mapping[str, Any]) -> Iterator[tuple[str, int | str]]:
+    for name, value in totals.items():
+        if isinstance(value, int | str):
+            yield name, value
+        elif isinstance(value, dict) and name in _TOLD_PARTS:
+            yield from (
+                (f"{_TOLD_PARTS[name]}{part}", total) for part, total in value.items() if isinstance(total, int)
+            )
 
 
 def _grouped(value: int | str) -> str:
