@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import date
@@ -20,12 +18,12 @@ import typst
 from sqlalchemy import select
 
 from chassis.database import Database, Role
-from chassis.process import Part
+from chassis.process import Part, Process
 from chassis.settings import ServiceSettings
 from chassis.tables import stored_files
 from chassis.testing.messages import Deliver
 from invoicing import tables
-from invoicing.app import PrintingProcess, service
+from invoicing.app import service
 from invoicing.core.printed import Variant
 from invoicing.store import papers
 from invoicing.tables import columns
@@ -201,7 +199,7 @@ async def test_the_printer_prints_what_is_issued_while_it_runs(
 async def test_a_worker_process_prints_until_it_is_told_to_end(
     client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID, settings: ServiceSettings
 ) -> None:
-    process = PrintingProcess(service, settings.model_copy(update={"drain_seconds": 30.0}), Part.WORKER)
+    process = Process(service, settings.model_copy(update={"drain_seconds": 30.0}), Part.WORKER)
     running = asyncio.create_task(process.run())
     invoice_id = await issued(client, deliver, maker_id)
 
@@ -209,7 +207,7 @@ async def test_a_worker_process_prints_until_it_is_told_to_end(
         while (await detail(client, invoice_id))["pdf"] != "ready":
             pass
 
-    os.kill(os.getpid(), signal.SIGTERM)
+    process.end()
     assert await running == 0
 
 

@@ -1,7 +1,6 @@
 """`python -m invoicing [api|worker|relay|all|migrate|parked]`."""
 
-import sys
+from chassis.main import main
+from invoicing.app import service
 
-from invoicing.app import run
-
-run(sys.argv[1:])
+main(service)
