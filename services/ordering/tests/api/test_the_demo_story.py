@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -38,97 +40,112 @@ def warned(report: dict[str, Any]) -> dict[str, int]:
     return {code.lower() if code in labels else code: count for code, count in codes.items()}
 
 
-@pytest.mark.req("ORD-060", "ORD-065", "ORD-077", "INT-046", "INT-040", "ORD-082")
-async def test_import_cancel_override_adjust_and_confirm(
-    client: httpx.AsyncClient, deliver: Deliver, outbox: Outbox, maker_id: UUID
-) -> None:
-    await deliver(*masters.demo_wholesaler(maker_id))
-    expected = wholesaler.expected()
-    control = expected["steps"]["2_import"]
+@dataclass
+class CameIn:
+    """What the three files brought: numbers of held orders and of orders over their limit, and the last report."""
 
-    held: list[str] = []
-    over: list[str] = []
+    held: list[str] = field(default_factory=list)
+    over: list[str] = field(default_factory=list)
+    report: dict[str, Any] = field(default_factory=dict)
+
+
+async def the_files(client: httpx.AsyncClient) -> CameIn:
+    """Step 2: each file previewed, imported, and compared with the control totals."""
+    control, came = wholesaler.expected()["steps"]["2_import"], CameIn()
     for name in (INVOICE, ORDINARY, ERRORS):
         preview = await imported(client, name, dry_run=True)
-        report = await imported(client, name)
+        report = came.report = await imported(client, name)
         assert {**report, "dry_run": True, "applied": False, "orders": []} == {**preview, "orders": []}
-        assert (report["counts"]["imported"], report["counts"]["held"]) == (
-            control[name]["placed"],
-            control[name]["held"],
-        )
+        counts = report["counts"]
+        assert (counts["imported"], counts["held"]) == (control[name]["placed"], control[name]["held"])
         assert warned(report) == control[name]["warnings"]
-        came_in = [order for order in report["orders"] if order["order_id"]]
-        assert sum(int(order["grand_total"]) for order in came_in) == control[name]["grand_total"]
-        held += [order["number"] for order in came_in if order["outcome"] == "held"]
-        over += [
-            order["number"]
-            for order in came_in
-            if any(warning["code"] == "CREDIT_LIMIT_EXCEEDED" for warning in order["warnings"])
-        ]
-    assert held == control["held_orders"]
-    told = [
-        {"order_no": error["order_number"]}
-        | {k: error[k] for k in ("row", "column", "header", "code", "value", "outcome")}
-        for error in report["errors"]
-    ]
-    assert told == wholesaler.expected_errors()["errors"]
-    again = await imported(client, INVOICE)
-    assert again["counts"] == {"imported": 0, "held": 0, "skipped": 400, "rejected": 0}
-    assert {error["code"] for error in again["errors"]} == {"DUPLICATE_ORDER_NO"}
+        orders = [order for order in report["orders"] if order["order_id"]]
+        assert sum(int(order["grand_total"]) for order in orders) == control[name]["grand_total"]
+        came.held += [order["number"] for order in orders if order["outcome"] == "held"]
+        over = "CREDIT_LIMIT_EXCEEDED"
+        came.over += [one["number"] for one in orders if over in {warning["code"] for warning in one["warnings"]}]
+    assert came.held == control["held_orders"]
+    return came
 
+
+def the_commands(held: list[str], cancelled: set[str]) -> list[dict[str, Any]]:
+    """Step 3: an OC for every order of a known customer, adjusted where the data set says so."""
     wishes = {row["order_no"]: row for row in wholesaler.adjusted_and_cancelled()}
-    cancelled = [
-        {"number": number, "reason": wish["reason"]} for number, wish in wishes.items() if wish["action"] == "cancel"
-    ]
-    await done(client, "/v1/order-cancellations", cancelled)
-    alive = [number for number in over if number not in {one["number"] for one in cancelled}]
-    await done(client, "/v1/credit-overrides", [{"number": number, "reason": "長年の取引先"} for number in alive])
     commands = []
-    for number, figure in expected["orders"].items():
-        if figure["file"] == ERRORS or number in held or number in {one["number"] for one in cancelled}:
+    for number, figure in wholesaler.expected()["orders"].items():
+        if figure["file"] == ERRORS or number in held or number in cancelled:
             continue
         command: dict[str, Any] = {"number": number, "confirm": True, "confirmed_on": figure["order_date"][:10]}
         if figure["shipping"]:
             command["shipping_fee"] = str(figure["shipping"])
         if wish := wishes.get(number):
-            command["changes"] = [
-                {
-                    "line_no": int(wish["line_no"]),
-                    "sku_code": wish["sku_code"],
-                    "quantity": int(wish["new_quantity"]),
-                    "wholesale_rate": wish["new_rate"],
-                }
-            ]
+            change = {"line_no": int(wish["line_no"]), "sku_code": wish["sku_code"]}
+            command["changes"] = [{**change, "quantity": int(wish["new_quantity"]), "wholesale_rate": wish["new_rate"]}]
         commands.append(command)
-    confirmed = await done(client, "/v1/order-confirmations", commands)
+    return commands
 
-    steps = expected["steps"]["3_order_confirmations"]
+
+@pytest.mark.req("ORD-060", "ORD-065", "ORD-077", "INT-046", "INT-040", "ORD-082")
+async def test_import_cancel_override_adjust_and_confirm(
+    client: httpx.AsyncClient, deliver: Deliver, outbox: Outbox, maker_id: UUID
+) -> None:
+    await deliver(*masters.demo_wholesaler(maker_id))
+    came = await the_files(client)
+    compare_errors(came.report)
+    again = await imported(client, INVOICE)
+    assert again["counts"] == {"imported": 0, "held": 0, "skipped": 400, "rejected": 0}
+    assert {error["code"] for error in again["errors"]} == {"DUPLICATE_ORDER_NO"}
+
+    wishes = [wish for wish in wholesaler.adjusted_and_cancelled() if wish["action"] == "cancel"]
+    cancelled = {wish["order_no"] for wish in wishes}
+    reasons = [{"number": wish["order_no"], "reason": wish["reason"]} for wish in wishes]
+    await done(client, "/v1/order-cancellations", reasons)
+    over = [{"number": number, "reason": "長年の取引先"} for number in came.over if number not in cancelled]
+    await done(client, "/v1/credit-overrides", over)
+    confirmed = await done(client, "/v1/order-confirmations", the_commands(came.held, cancelled))
+
+    steps = wholesaler.expected()["steps"]["3_order_confirmations"]
     assert len(confirmed) == steps["confirmed"]
     assert {order["state"] for order in confirmed} == {"UNSHIPPED"}
     assert sum(int(order["grand_total"]) for order in confirmed) == steps["oc_grand_total"]
-    events = await outbox()
-    assert Counter(type(event).__name__ for event in events) == {
-        "OrderPlaced": 465,
-        "OrderCancelled": 4,
-        "OrderConfirmed": 453,
-    }
-    told_confirmed = [event for event in events if isinstance(event, OrderConfirmed)]
-    assert sum(len(event.lines) for event in told_confirmed) == steps["unshipped_skus"]
-    assert sum(line.quantity for event in told_confirmed for line in event.lines) == steps["unshipped_quantity"]
-    assert sum(int(event.grand_total) for event in told_confirmed) == steps["oc_grand_total"]
+    compare_events(await outbox())
+    await compare_adjusted(client)
+    await compare_exposures(client)
+
+
+def compare_errors(report: dict[str, Any]) -> None:
+    names = ("row", "column", "header", "code", "value", "outcome")
+    told = [{"order_no": error["order_number"]} | {name: error[name] for name in names} for error in report["errors"]]
+    assert told == wholesaler.expected_errors()["errors"]
+
+
+def compare_events(events: Sequence[object]) -> None:
+    steps = wholesaler.expected()["steps"]["3_order_confirmations"]
+    kinds = Counter(type(event).__name__ for event in events)
+    assert kinds == {"OrderPlaced": 465, "OrderCancelled": 4, "OrderConfirmed": 453}
+    confirmed = [event for event in events if isinstance(event, OrderConfirmed)]
+    assert sum(len(event.lines) for event in confirmed) == steps["unshipped_skus"]
+    assert sum(line.quantity for event in confirmed for line in event.lines) == steps["unshipped_quantity"]
+    assert sum(int(event.grand_total) for event in confirmed) == steps["oc_grand_total"]
     assert {event.number for event in events if isinstance(event, OrderCancelled)} == set(steps["cancelled"])
-    assert all(event.create_unshipped and event.customer_code for event in told_confirmed)
+    assert all(event.create_unshipped and event.customer_code for event in confirmed)
     assert {event.state for event in events if isinstance(event, OrderPlaced)} == {"PLACED", "NEEDS_ATTENTION"}
-    for number in steps["adjusted"]:
+
+
+async def compare_adjusted(client: httpx.AsyncClient) -> None:
+    expected = wholesaler.expected()
+    for number in expected["steps"]["3_order_confirmations"]["adjusted"]:
         (found,) = (await client.get("/v1/orders", params={"number": number})).json()["items"]
         order = (await client.get(f"/v1/orders/{found['order_id']}")).json()
         assert order["content"]["grand_total"] == str(expected["orders"][number]["oc"]["grand_total"])
         assert order["placed_content"]["grand_total"] == str(expected["orders"][number]["grand_total"])
 
+
+async def compare_exposures(client: httpx.AsyncClient) -> None:
     exposures = (await client.get("/v1/exposures", params={"limit": 200})).json()["items"]
     owed = sum(
         figure.get("oc", figure)["grand_total"]
-        for figure in expected["orders"].values()
+        for figure in wholesaler.expected()["orders"].values()
         if figure["final_state"] != "CANCELLED" and figure["state_after_import"] == "PLACED"
     )
     assert sum(Decimal(one["ordered"]) for one in exposures) == owed

@@ -109,21 +109,11 @@ async def find_source(tx: Tx, order_id: UUID) -> SourceView | None:
 
 def order_view(order: Order, told: Told) -> OrderView:
     """One order with everything about it."""
-    heading, totals = order.heading, order.content.totals
+    heading = order.heading
     return OrderView(
-        order_id=order.order_id,
-        number=order.number,
-        state=order.state.value,
+        **_facts(order),
         allowed=tuple(deed.value for deed in allowed(order.state)),
-        channel=order.channel.value,
-        customer_id=order.customer_id,
-        customer_code=order.customer_code,
-        customer_name=order.buyer.fields.purchaser_name if order.buyer else "",
         master_fields=MasterFieldsView(**asdict(order.buyer.fields)) if order.buyer else None,
-        purchase_order_number=heading.purchase_order_number,
-        ordered_at=order.ordered_at,
-        ordered_on=order.ordered_on,
-        wished_on=heading.wished_on,
         time_slot=heading.time_slot,
         remark=heading.remark,
         worker_memo=heading.worker_memo,
@@ -131,53 +121,47 @@ def order_view(order: Order, told: Told) -> OrderView:
         customer_class=heading.customer_class,
         gift=heading.gift,
         price_is_net=heading.price_is_net,
-        currency=order.currency.code,
         content=content_view(order, order.content),
         placed_content=content_view(order, order.contents[0]) if order.content.version else None,
         entries=tuple(_entry_view(entry) for entry in order.entries),
         order_confirmations=tuple(_confirmation_view(confirmation) for confirmation in order.confirmations),
-        net=totals.breakdown.net.amount,
-        tax=totals.breakdown.tax.amount,
-        grand_total=totals.grand_total.amount,
         billed_amount=order.standing.billed.amount,
-        on_hold=order.on_hold,
-        over_limit=order.over_limit,
-        invoiced=order.standing.invoiced.value,
         warnings=warning_views(order.warnings, told),
         placed=_signature_view(order.placed),
-        oc_version=len(order.confirmations),
-        confirmed_on=order.oc.confirmed_on if order.oc else None,
-        version=order.version,
     )
 
 
 def summary(order: Order) -> OrderSummary:
     """An order as the list shows it."""
-    totals = order.content.totals
-    return OrderSummary(
-        order_id=order.order_id,
-        number=order.number,
-        state=order.state.value,
-        channel=order.channel.value,
-        customer_id=order.customer_id,
-        customer_code=order.customer_code,
-        customer_name=order.buyer.fields.purchaser_name if order.buyer else "",
-        purchase_order_number=order.heading.purchase_order_number,
-        ordered_at=order.ordered_at,
-        ordered_on=order.ordered_on,
-        wished_on=order.heading.wished_on,
-        currency=order.currency.code,
-        net=totals.breakdown.net.amount,
-        tax=totals.breakdown.tax.amount,
-        grand_total=totals.grand_total.amount,
-        on_hold=order.on_hold,
-        over_limit=order.over_limit,
-        invoiced=order.standing.invoiced.value,
-        warnings=tuple(warning.code for warning in order.warnings),
-        oc_version=len(order.confirmations),
-        confirmed_on=order.oc.confirmed_on if order.oc else None,
-        version=order.version,
-    )
+    return OrderSummary(**_facts(order), warnings=tuple(warning.code for warning in order.warnings))
+
+
+def _facts(order: Order) -> dict[str, Any]:
+    """What the list and the single view both show."""
+    totals, oc = order.content.totals, order.oc
+    return {
+        "order_id": order.order_id,
+        "number": order.number,
+        "state": order.state.value,
+        "channel": order.channel.value,
+        "customer_id": order.customer_id,
+        "customer_code": order.customer_code,
+        "customer_name": order.buyer.fields.purchaser_name if order.buyer else "",
+        "purchase_order_number": order.heading.purchase_order_number,
+        "ordered_at": order.ordered_at,
+        "ordered_on": order.ordered_on,
+        "wished_on": order.heading.wished_on,
+        "currency": order.currency.code,
+        "net": totals.breakdown.net.amount,
+        "tax": totals.breakdown.tax.amount,
+        "grand_total": totals.grand_total.amount,
+        "on_hold": order.on_hold,
+        "over_limit": order.over_limit,
+        "invoiced": order.standing.invoiced.value,
+        "oc_version": len(order.confirmations),
+        "confirmed_on": oc.confirmed_on if oc else None,
+        "version": order.version,
+    }
 
 
 def confirmation_documents(order: Order) -> list[ConfirmationDocument]:
