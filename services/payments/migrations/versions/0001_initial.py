@@ -77,6 +77,7 @@ create table payer_names (
 );
 create index ix_payer_names_key on payer_names (maker_id, key text_pattern_ops);
 create index ix_payer_names_bare_key on payer_names (maker_id, bare_key);
+create index ix_payer_names_line on payer_names (maker_id, line_id) where line_id is not null;
 create table delegations (
     maker_id uuid not null,
     delegator_id uuid not null,

@@ -42,15 +42,15 @@ async def test_a_balance_as_of_any_day_follows_from_the_ledger_alone(desk: Desk)
     )
     await desk.received(1_000)  # value date 2026-09-04
     expected = {
-        "2026-07-30": None,
+        "2026-07-30": "0",
         "2026-07-31": "1000",
         "2026-08-31": "1500",
         "2026-09-03": "1500",
         "2026-09-04": "500",
     }
     for day, balance in expected.items():
-        assert (await desk.balance(as_of=day)).get("balance") == balance, day
-    assert (await desk.balance(known_at=datetime(2020, 1, 1, tzinfo=UTC).isoformat())).get("balance") is None
+        assert (await desk.balance(as_of=day))["balance"] == balance, day
+    assert (await desk.balance(known_at=datetime(2020, 1, 1, tzinfo=UTC).isoformat()))["balance"] == "0"
     assert (await desk.balance())["balance"] == "500"
 
 

@@ -150,6 +150,20 @@ async def test_a_confirmation_teaches_the_payers_name(desk: Desk) -> None:
     await desk.confirm(first["bank_line_id"], customer_code="C1", allocations=[{"invoice_number": "INV-1"}])
     second = await desk.received(2_000, "ﾔﾏﾀﾞ ﾀﾛｳ", reference="000002")
     assert (second["decision"], second["state"], second["reasons"][0]["facts"]["by"]) == ("auto", "MATCHED", "alias")
+    [alias] = await desk.items("/v1/payer-aliases", customer_code="C1")
+    assert (alias["name"], alias["key"], alias["bank_line_id"]) == ("ﾔﾏﾀﾞﾀﾛｳ", "ヤマダタロウ", first["bank_line_id"])
+
+
+@pytest.mark.req("PAY-033", "PAY-042")
+async def test_a_reversal_forgets_the_name_that_the_line_taught(desk: Desk) -> None:
+    await desk.masters()
+    await desk.deliver(invoice_issued(1, 1_000))
+    line = await desk.received(1_000, "ﾔﾏﾀﾞﾀﾛｳ")
+    await desk.confirm(line["bank_line_id"], customer_code="C1", allocations=[{"invoice_number": "INV-1"}])
+    await desk.post(f"/v1/bank-lines/{line['bank_line_id']}/reversal", {})
+    assert await desk.items("/v1/payer-aliases") == []
+    again = await desk.received(1_000, "ﾔﾏﾀﾞﾀﾛｳ", reference="000002")
+    assert (again["decision"], again["customer"]) == ("review", None)
 
 
 @pytest.mark.req("PAY-033")

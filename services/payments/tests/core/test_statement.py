@@ -229,6 +229,8 @@ def test_a_file_of_another_account_is_refused() -> None:
     assert refusal is not None
     assert (refusal.code, refusal.facts["found"]) == ("ACCOUNT_MISMATCH", "9999-001-2-8235504")
     assert account_mismatch(None, own) is None
+    assert account_mismatch(AccountNumber("9999", "1", "1", "8235504"), own) is None
+    assert account_mismatch(AccountNumber("9999", "001", "1", "08235504"), own) is None
 
 
 @pytest.mark.req("PAY-018")

@@ -31,6 +31,7 @@ from payments.usecases import confirming, paying, proposing, undoing
 from payments.usecases.confirming import ConfirmLine, ShareOfLine
 from payments.usecases.hearsay import Told
 from payments.views import lines as views
+from payments.views.customers import AliasSearch, PayerAliasView, list_aliases
 from payments.views.lines import BankLineDetail, BankLineView, LineSearch
 
 router = Router()
@@ -94,6 +95,12 @@ async def list_bank_lines(search: Annotated[LineSearch, Query()], edge: Reading)
 async def get_bank_line(bank_line_id: UUID, edge: Reading) -> BankLineDetail:
     """The line with the evidence of every decision on it; `reproduced` says that deciding again gives the same."""
     return await edge.read(lambda tx: views.find_line(tx, bank_line_id))
+
+
+@router.get("/v1/payer-aliases")
+async def list_payer_aliases(search: Annotated[AliasSearch, Query()], edge: Reading) -> Listing[PayerAliasView]:
+    """Names that confirmations taught, with the line that taught them."""
+    return await edge.page(lambda tx: list_aliases(tx, search))
 
 
 # -- confirming -------------------------------------------------------------------------------------------------------

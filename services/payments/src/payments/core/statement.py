@@ -29,6 +29,14 @@ class AccountNumber:
     kind: str
     number: str
 
+    def same_as(self, other: AccountNumber) -> bool:
+        """Banks fill with zeros in front, people leave them out."""
+        mine, theirs = (
+            (self.bank_code, self.branch_code, self.number),
+            (other.bank_code, other.branch_code, other.number),
+        )
+        return self.kind == other.kind and [one.lstrip("0") for one in mine] == [one.lstrip("0") for one in theirs]
+
     def __str__(self) -> str:
         return f"{self.bank_code}-{self.branch_code}-{self.kind}-{self.number}"
 
@@ -93,7 +101,7 @@ def rows_in_the_future(lines: Iterable[StatementLine], today: date) -> list[int]
 
 def account_mismatch(found: AccountNumber | None, expected: AccountNumber) -> Refusal | None:
     """A file belongs to one account of the maker (PAY-015); a CSV names none and is taken at its word."""
-    if found is None or found == expected:
+    if found is None or found.same_as(expected):
         return None
     return Refusal("ACCOUNT_MISMATCH", {"found": str(found), "expected": str(expected)})
 

@@ -171,6 +171,16 @@ async def learn_names(tx: Tx, confirmed: Iterable[tuple[UUID, str, UUID]]) -> No
     await tx.insert(tables.PayerNameRow, rows, on_conflict_do_nothing=("maker_id", "customer_id", "source", "key"))
 
 
+async def unlearn_names(tx: Tx, line_ids: Collection[UUID]) -> None:
+    """Forgets what confirming these lines taught: whoever takes the confirmation back doubts the name as well."""
+    if not line_ids:
+        return
+    await tx.execute(
+        text("delete from payer_names where maker_id = :maker_id and line_id = any(:ids) and source = 'learned'"),
+        {"maker_id": tx.maker_id, "ids": list(line_ids)},
+    )
+
+
 async def save_delegations(tx: Tx, delegations: Sequence[tuple[UUID, UUID | None, int]]) -> None:
     """(delegator, delegatee or None, version): newer ones replace older ones."""
     rows = [

@@ -123,7 +123,8 @@ def _named(account: UUID | str | None, accounts: Sequence[BankAccount]) -> BankA
 
 
 def _of_account(statement: Statement, given: BankAccount | None, accounts: Sequence[BankAccount]) -> _Found | Refusals:
-    account = given or next((one for one in accounts if one.number == statement.account), None)
+    named = statement.account
+    account = given or next((one for one in accounts if named and one.number.same_as(named)), None)
     if account is None:
         return (Refusal("UNKNOWN_BANK_ACCOUNT", {"account": str(statement.account)}, field="file"),)
     mismatch = account_mismatch(statement.account, account.number)

@@ -53,13 +53,16 @@ class _Deed:
 
 
 async def reverse_lines(tx: Tx, commands: Sequence[ReverseLine]) -> list[Outcome]:
-    """Line and invoices are open again, slips cancelled, both entries stay. SLIP_IN_USE, BAD_DATE, INVALID_STATE."""
+    """Line and invoices are open again, slips cancelled, both entries stay; a name learned from the line is forgotten.
+    SLIP_IN_USE, BAD_DATE, INVALID_STATE."""
     in_use = await settlements.slips_in_use(tx, {command.line_id for command in commands})
 
     def decide(line: BankLine, on: date) -> tuple[LineEvent, ...] | Refusal:
         return reverse(line, on=on, slips_in_use=in_use)
 
-    return await _carry_out(tx, [_Deed(one.line_id, decide, _as_new, one.on) for one in commands])
+    outcomes = await _carry_out(tx, [_Deed(one.line_id, decide, _as_new, one.on) for one in commands])
+    await facts.unlearn_names(tx, {one.line.line_id for one in outcomes if isinstance(one, RecordedLine)})
+    return outcomes
 
 
 async def ignore_lines(tx: Tx, commands: Sequence[IgnoreLine]) -> list[Outcome]:

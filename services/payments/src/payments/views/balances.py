@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -111,40 +111,54 @@ async def _present(
 
 
 _FROM_LEDGER = """
-with sides as (
-    select debit_customer_id as customer_id, currency, debit as account, amount as debit, booked_on, recorded_at
-    from ledger_entries where maker_id = :maker_id and debit_customer_id is not null
-    union all
-    select credit_customer_id, currency, credit, -amount, booked_on, recorded_at
-    from ledger_entries where maker_id = :maker_id and credit_customer_id is not null
+with page as (
+    select customer_id, currency from balances
+    where maker_id = :maker_id
+        and (cast(:customer_id as uuid) is null or customer_id = :customer_id)
+        and (cast(:currency as text) is null or currency = :currency)
+        and (cast(:after_customer as uuid) is null or (customer_id, currency) > (:after_customer, :after_currency))
+    order by customer_id, currency
+    limit :limit
 )
-select customer_id, currency,
-    coalesce(sum(debit) filter (where account = 'receivable'), 0) as open_invoices,
-    coalesce(sum(debit) filter (where account = 'shortage_slips'), 0) as open_slips,
-    -coalesce(sum(debit) filter (where account = 'credit_notes'), 0) as credit_notes,
-    -coalesce(sum(debit) filter (where account = 'advances'), 0) as advances
-from sides
-where (cast(:customer_id as uuid) is null or customer_id = :customer_id)
-    and (cast(:currency as text) is null or currency = :currency)
-    and (cast(:as_of as date) is null or booked_on <= :as_of)
-    and (cast(:known_at as timestamptz) is null or recorded_at <= :known_at)
-    and (cast(:after_customer as uuid) is null or (customer_id, currency) > (:after_customer, :after_currency))
-group by customer_id, currency
-order by customer_id, currency
-limit :limit
+select p.customer_id, p.currency,
+    d.receivable - c.receivable as open_invoices,
+    d.slips - c.slips as open_slips,
+    c.notes - d.notes as credit_notes,
+    c.held - d.held as advances
+from page p
+cross join lateral (
+    select coalesce(sum(amount) filter (where debit = 'receivable'), 0) as receivable,
+        coalesce(sum(amount) filter (where debit = 'shortage_slips'), 0) as slips,
+        coalesce(sum(amount) filter (where debit = 'credit_notes'), 0) as notes,
+        coalesce(sum(amount) filter (where debit = 'advances'), 0) as held
+    from ledger_entries
+    where maker_id = :maker_id and debit_customer_id = p.customer_id and currency = p.currency
+        and booked_on <= :as_of and recorded_at <= :known_at
+) d
+cross join lateral (
+    select coalesce(sum(amount) filter (where credit = 'receivable'), 0) as receivable,
+        coalesce(sum(amount) filter (where credit = 'shortage_slips'), 0) as slips,
+        coalesce(sum(amount) filter (where credit = 'credit_notes'), 0) as notes,
+        coalesce(sum(amount) filter (where credit = 'advances'), 0) as held
+    from ledger_entries
+    where maker_id = :maker_id and credit_customer_id = p.customer_id and currency = p.currency
+        and booked_on <= :as_of and recorded_at <= :known_at
+) c
+order by p.customer_id, p.currency
 """
+_FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 async def _from_ledger(
     tx: Tx, search: BalanceSearch, customer_id: UUID | None, after: tuple[Any, ...] | None
 ) -> Sequence[Row]:
-    """The same figures out of the entries alone (PAY-004)."""
+    """The same figures out of the entries alone (PAY-004); zero before a customer's first entry."""
     given: dict[str, object] = {
         "maker_id": tx.maker_id,
         "customer_id": customer_id,
         "currency": search.currency,
-        "as_of": search.as_of,
-        "known_at": search.known_at,
+        "as_of": search.as_of or _FOR_EVER.date(),
+        "known_at": search.known_at or _FOR_EVER,
         "after_customer": after[0] if after else None,
         "after_currency": after[1] if after else "",
         "limit": search.limit + 1,

@@ -78,7 +78,7 @@ def _read_header(reading: _Reading, record: Record) -> None:
     names = ("bank_code", "branch_code", "account_kind", "account_number")
     account = AccountNumber(*(record.text(HEADER_FIELDS[name]) for name in names))
     reading.group = len(reading.lines)
-    if reading.account is not None and reading.account != account:
+    if reading.account is not None and not reading.account.same_as(account):
         refusal = refused(record, "ACCOUNT_MISMATCH", record.begins, found=str(account), expected=str(reading.account))
         reading.problems.append(refusal)
     reading.account = reading.account or account
