@@ -127,7 +127,6 @@ async def test_what_was_paid_by_the_day_is_not_overdue_on_it(desk: Desk) -> None
     assert await desk.items("/v1/overdue-invoices") == []
 
 
-@pytest.mark.req("PAY-005")
 async def test_an_account_statement_leads_from_opening_to_closing_balance(desk: Desk) -> None:
     await desk.masters()
     await desk.deliver(

@@ -93,7 +93,7 @@ async def test_two_users_importing_the_same_file_at_once_add_each_line_once(desk
     await desk.verified()
 
 
-@pytest.mark.req("PAY-011", "PAY-013")
+@pytest.mark.req("PAY-011")
 async def test_a_csv_statement_is_read_by_the_generic_preset(desk: Desk) -> None:
     await desk.masters()
     await desk.deliver(invoice_issued(1, 33_000))

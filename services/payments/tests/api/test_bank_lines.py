@@ -92,7 +92,6 @@ async def test_an_overpayment_is_recorded_for_invoicing_and_taken_back_by_a_reve
     await desk.verified()
 
 
-@pytest.mark.req("PAY-050", "PAY-053")
 async def test_a_shortage_becomes_a_slip_that_stays_in_the_balance(desk: Desk) -> None:
     await desk.masters()
     await desk.deliver(invoice_issued(1, 33_000))
@@ -109,7 +108,6 @@ async def test_a_shortage_becomes_a_slip_that_stays_in_the_balance(desk: Desk) -
     await desk.verified()
 
 
-@pytest.mark.req("PAY-052")
 async def test_money_is_held_on_account_and_pays_an_invoice_that_comes_later(desk: Desk) -> None:
     await desk.masters()
     line = await desk.received(50_000)

@@ -290,9 +290,7 @@ def _run_file(world: World, name: str, expected: dict[str, Any]) -> Imported:
     return imported
 
 
-@pytest.mark.req(
-    "PAY-001", "PAY-012", "PAY-016", "PAY-031", "PAY-032", "PAY-034", "PAY-036", "PAY-039", "PAY-051", "PAY-053"
-)
+@pytest.mark.req("PAY-001", "PAY-012", "PAY-016", "PAY-031", "PAY-032", "PAY-034", "PAY-036", "PAY-039", "PAY-051")
 def test_both_bank_files_of_the_wholesaler_end_in_the_expected_balances() -> None:
     world, expected, invoices = _world(), _json("bank_lines_expected.json"), _json("expected.json")
     first, second = "zengin_transfers.txt", "zengin_transfers_2.txt"

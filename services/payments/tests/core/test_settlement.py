@@ -133,7 +133,6 @@ def test_the_fees_of_all_invoices_of_a_line_share_one_tolerance() -> None:
     assert codes(outcome) == ["FEE_OVER_TOLERANCE"]
 
 
-@pytest.mark.req("PAY-053")
 def test_a_shortage_slip_closes_the_invoice_and_stays_owed() -> None:
     events = done(_confirm(bank_line(32_000), Confirm((_pay(short=Short.SLIP),)), receivable(1, 33_000)))
     assert isinstance(events[0], Allocated)
@@ -166,7 +165,6 @@ def test_an_overpayment_is_kept_as_credit_of_the_customer_and_not_netted() -> No
     assert (balance.balance, balance.credit_notes) == (yen(0), yen(2_000))
 
 
-@pytest.mark.req("PAY-052")
 def test_r18_excess_may_stay_on_account_and_pay_the_next_invoice() -> None:
     line = bank_line(120_000)
     held = done(_confirm(line, Confirm((_pay(),), Excess.ADVANCE), receivable(1, 100_000)))
@@ -182,7 +180,6 @@ def test_r18_excess_may_stay_on_account_and_pay_the_next_invoice() -> None:
     assert (line.state, line.held) == (LineState.MATCHED, yen(0))
 
 
-@pytest.mark.req("PAY-052")
 def test_money_on_account_is_drawn_after_what_is_nobodys_and_given_back_by_a_reversal() -> None:
     line = evolved(bank_line(100), done(_confirm(bank_line(100), Confirm((), Excess.ADVANCE, bill_to_id=B))))
     assert line.held == yen(100)
