@@ -10,7 +10,7 @@ from contracts.wire import Amount, Event, Part
 
 
 class InvoiceSource(Part):
-    """A document an invoice consumed. kind: delivery_note, return_note. amount: its gross share, returns negative."""
+    """A document an invoice consumed; kind: delivery_note or return_note."""
 
     kind: str
     source_id: UUID
