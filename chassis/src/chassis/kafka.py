@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -29,8 +30,31 @@ _RECORD_BYTES: Final = MAX_BYTES + _ENVELOPE_BYTES
 _COMMANDS_KEPT_MS: Final = 7 * 24 * 3600 * 1000
 _GRACE_SECONDS: Final = 20
 _KNOWN_SECONDS: Final = 30
+_LINES_KNOWN: Final = 200
 _quiet_log = logging.getLogger("chassis.faststream")
 _quiet_log.setLevel(logging.ERROR)
+
+
+class Seldom(logging.Filter):
+    """Lets the same line through once in a while: aiokafka says ten times a second that a broker is away."""
+
+    def __init__(self, seconds: float = 10.0, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._seconds, self._clock = seconds, clock
+        self._told: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        last, now = self._told.get(str(record.msg)), self._clock()
+        if last is not None and now - last < self._seconds:
+            return False
+        if len(self._told) > _LINES_KNOWN:
+            self._told.clear()
+        self._told[str(record.msg)] = now
+        return True
+
+
+for _name in ("client", "conn", "cluster", "producer.sender", "consumer.fetcher", "consumer.group_coordinator"):
+    logging.getLogger(f"aiokafka.{_name}").addFilter(Seldom())
 
 
 class TopicKind(StrEnum):
