@@ -14,7 +14,7 @@ from chassis.example.trials import Scripted, customer, hear, heard, held, noted,
 from chassis.example.wire import BuyerState, OrderNoted, Recount
 from chassis.messages import Listens, Run
 from chassis.testing.messages import Deliver, Outbox
-from chassis.tx import Tx
+from chassis.tx import Stale, Tx
 from contracts.wire import Message
 
 ORDER_1, ORDER_2 = f"order/{order(1)}", f"order/{order(2)}"
@@ -234,6 +234,23 @@ async def test_a_deadlock_is_tried_again_and_not_parked(
     script.poison, script.error = {"bad"}, deadlock
     await scripted(noted(1, text="bad"))
     assert await heard(database) == [(ORDER_1, 1)]
+
+
+async def test_a_row_that_changed_meanwhile_runs_the_same_batch_again(
+    scripted: Deliver, script: Scripted, database: Database
+) -> None:
+    """An HTTP call was faster: that is nobody's fault, so the batch is neither cut nor any message put aside."""
+    left = iter(range(3))
+
+    def stale() -> Exception:
+        if next(left) == 2:
+            script.poison.clear()
+        return Stale("orders: 1 of 2 rows changed since they were read")
+
+    script.poison, script.error = {"bad"}, stale
+    await scripted(noted(1, of=1), noted(2, of=2, text="bad"))
+    assert len(await heard(database)) == 2
+    assert script.runs == [("example.order-noted.v1", 2)] * 4
 
 
 async def test_what_is_away_is_raised_and_nothing_is_parked(

@@ -23,6 +23,7 @@ from chassis.messages.listens import Listens
 from chassis.messages.settle import MustWaitFirst, Settlement, settle
 from chassis.messages.shelf import Hold, Reason
 from chassis.outbox import Outgoing
+from chassis.tx import Stale
 
 _log = structlog.get_logger("chassis.messages")
 
@@ -139,7 +140,8 @@ class Intake:
         return await self._transaction(locked)
 
     async def _transaction(self, load: Load) -> int:
-        """One transaction; again from the start on a deadlock, or when a message must be held before its followers."""
+        """One transaction; again from the start when another one got in its way (deadlock, a row changed since it was
+        read), or when a message must be held before its followers."""
         waits: Mapping[UUID, str] = {}
         conflicts = 0
         while True:
@@ -149,7 +151,8 @@ class Intake:
                 waits = first.waits
             except Exception as error:
                 conflicts += 1
-                if not failures.is_conflict(error) or conflicts == _CONFLICT_TRIES:
+                in_the_way = isinstance(error, Stale) or failures.is_conflict(error)
+                if not in_the_way or conflicts == _CONFLICT_TRIES:
                     raise
                 await asyncio.sleep(random.uniform(0.5, 1.5) * self.pause * conflicts)
 
