@@ -11,7 +11,7 @@ from sqlalchemy import select, tuple_
 from catalog.core.brand import Brand, Tax
 from catalog.core.rate import CustomerRate
 from catalog.tables import AxisValueRow, BrandRow, CustomerRateRow, CustomerRow, MakerRow, TaxRow, among, sql
-from chassis.tx import Tx
+from chassis.tx import Stale, Tx
 from kernel.money import Rounding
 
 
@@ -182,7 +182,7 @@ async def customer_rates(tx: Tx, keys: Collection[tuple[UUID, UUID]]) -> dict[tu
 
 
 async def put_customer_rates(tx: Tx, rates: Sequence[CustomerRate]) -> None:
-    """Writes rates; their `version` is the one to store."""
+    """Writes rates; their `version` is the one to store. Raises Stale when somebody else was faster."""
     rows = [
         {
             "maker_id": tx.maker_id,
@@ -193,4 +193,8 @@ async def put_customer_rates(tx: Tx, rates: Sequence[CustomerRate]) -> None:
         }
         for rate in rates
     ]
-    await tx.upsert(CustomerRateRow, rows, key=["maker_id", "product_id", "customer_id"], where_newer="version")
+    written = await tx.upsert(
+        CustomerRateRow, rows, key=["maker_id", "product_id", "customer_id"], where_newer="version"
+    )
+    if written != len(rows):
+        raise Stale(f"{len(rows) - written} of {len(rows)} customer rates changed since they were read")
