@@ -251,6 +251,20 @@ async def test_part_invoices_voids_and_another_invoice_for_the_same_note(
     assert (await exposure(client), (await order(client, told["order_id"]))["invoiced"]) == ((0, 0), "yes")
 
 
+@pytest.mark.parametrize("order_heard", [(2, 1), (1, 2)], ids=["the later one first", "the earlier one first"])
+@pytest.mark.req("CUS-065", "GEN-008")
+async def test_a_note_billed_anew_to_somebody_else_is_heard_of_in_any_order(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID, order_heard: tuple[int, int]
+) -> None:
+    """Invoices of different addressees have different keys: a void may come after the invoice that replaces it."""
+    told = await confirmed(client, deliver, maker_id)
+    await deliver(shipped(told, 1, 10, 4))
+    await deliver(*(invoiced(told, invoice, 74_308, 1) for invoice in order_heard))
+    await deliver(voided(told, 1, 74_308, 1))
+    assert await exposure(client) == (0, 0)
+    assert (await order(client, told["order_id"]))["invoiced"] == "yes"
+
+
 @pytest.mark.req("CUS-065", "GEN-008")
 async def test_an_invoice_heard_of_before_its_shipment_settles_the_order_when_the_shipment_comes(
     client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID

@@ -21,12 +21,11 @@ async def add_shares(tx: Tx, shares: Mapping[tuple[UUID, UUID], int]) -> None:
     await tx.insert(tables.NoteShare, rows)
 
 
-async def invoice_notes(tx: Tx, notes: Mapping[UUID, UUID]) -> None:
-    """Note → invoice; a note is on one invoice at a time."""
-    rows = [
-        {"maker_id": tx.maker_id, "note_id": note_id, "invoice_id": invoice_id} for note_id, invoice_id in notes.items()
-    ]
-    await tx.upsert(tables.InvoicedNote, rows, key=("maker_id", "note_id"))
+async def invoice_notes(tx: Tx, notes: Iterable[tuple[UUID, UUID]]) -> None:
+    """(note, invoice) of issued invoices; a note is on one invoice at a time. Invoices of different addressees have
+    no common order: of two the one made later counts (their ids ascend), the earlier one's void is still to come."""
+    rows = [{"maker_id": tx.maker_id, "note_id": note_id, "invoice_id": invoice} for note_id, invoice in notes]
+    await tx.upsert(tables.InvoicedNote, rows, key=("maker_id", "note_id"), where_newer="invoice_id")
 
 
 async def release_notes(tx: Tx, notes: Iterable[tuple[UUID, UUID]]) -> None:

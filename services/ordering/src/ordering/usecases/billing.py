@@ -27,7 +27,7 @@ class InvoiceTold:
 
 async def invoices_issued(tx: Tx, invoices: Collection[InvoiceTold]) -> None:
     """The orders' shares leave the ordered buckets: what is invoiced is payments' to tell. Raises OrderUnknown."""
-    await invoice_notes(tx, {note_id: invoice.invoice_id for invoice in invoices for note_id in invoice.note_ids})
+    await invoice_notes(tx, [(note_id, invoice.invoice_id) for invoice in invoices for note_id in invoice.note_ids])
     await _rebilled(tx, invoices, sign=1)
 
 
