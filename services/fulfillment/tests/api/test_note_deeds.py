@@ -169,6 +169,20 @@ async def test_invoices_take_notes_and_voided_ones_free_them(client: Client, del
     assert [one["note_id"] for one in held.json()["items"]] == [second["note_id"]]
 
 
+@pytest.mark.req("FUL-022", "GEN-008")
+async def test_a_late_invoice_and_its_void_do_not_free_a_note_that_was_billed_anew(
+    client: Client, deliver: Deliver
+) -> None:
+    """Invoices of different addressees have different keys: what came first may be heard of last."""
+    note = await a_draft(client, advance="issued")
+    source = ("delivery_note", UUID(note["note_id"]))
+    await deliver(an_invoice(2, source))
+    await deliver(an_invoice(1, source))
+    await deliver(a_void(an_invoice(1, source)))
+    held = await client.get("/v1/delivery-notes", params={"invoice_id": str(an_id(2))})
+    assert [one["billing_status"] for one in held.json()["items"]] == ["INVOICED"]
+
+
 @pytest.mark.req("GEN-016")
 async def test_notes_are_listed_filtered_sorted_and_paged(client: Client, deliver: Deliver) -> None:
     await deliver(a_customer(3), an_order(103, customer=3))

@@ -1,7 +1,8 @@
 """Which invoice holds an issued note or return, as invoicing tells it (FUL-022, FUL-073).
 
 Invoicing owns the billing right from the issue on; this only follows. Each fact names its invoice, so a late or
-repeated release by another invoice changes nothing.
+repeated release by another invoice changes nothing. Invoices of different addressees have no common order: of two
+that took a document the one made later holds it (their ids ascend), for the earlier one's void is only still to come.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ class Billing:
 
 
 def taken(billing: Billing, invoice_id: UUID) -> Billing:
-    """An invoice took the document; a repeat changes nothing."""
-    return Billing(billing.document_id, invoice_id)
+    """An invoice took the document; a repeat changes nothing, nor does one made before the invoice that holds it."""
+    held_by = billing.invoice_id
+    return billing if held_by is not None and held_by > invoice_id else Billing(billing.document_id, invoice_id)
 
 
 def freed(billing: Billing, invoice_id: UUID) -> Billing:
