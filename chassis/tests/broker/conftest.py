@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,9 +34,10 @@ class KafkaServer(Protocol):
 
 
 @pytest.fixture
-def broker_turn() -> Iterator[None]:
-    """The example's topics have fixed names: test processes take turns."""
-    with (Path(os.environ["OROSHI_TEST_FOLDER"]).parent / "oroshi-chassis-kafka.lock").open("w") as lock:
+def broker_turn(kafka_server: KafkaServer) -> Iterator[None]:
+    """The example's topics have fixed names: test processes on one broker take turns."""
+    name = f"oroshi-chassis-{kafka_server.bootstrap.replace(':', '-').replace(',', '-')}.lock"
+    with (Path(tempfile.gettempdir()) / name).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
