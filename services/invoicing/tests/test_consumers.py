@@ -181,6 +181,39 @@ async def test_a_return_keeps_what_it_takes_back_and_belongs_to_that_notes_offic
     assert (back.kind, back.location_id, back.returned_from.note_number) == (SourceKind.RETURN_NOTE, office, "DN1")
 
 
+@pytest.mark.req("FUL-022", "FUL-071")
+async def test_what_was_never_to_be_billed_is_not_deducted_when_it_comes_back(
+    deliver: Deliver, client: httpx.AsyncClient, database: Database, maker_id: UUID
+) -> None:
+    """A sample that was sent for nothing is worth nothing when it is sent back."""
+    await deliver(*messages.world(maker_id, "K1"), messages.note("SAMPLE", billable=False), messages.note("DN1"))
+
+    await deliver(messages.returned("RT1", of="SAMPLE"))
+
+    async with database.transaction(maker_id) as tx:
+        (back,) = await billables.load(tx, [id_of("RT1")])
+    assert (back.state, back.exemption) == (BillableState.NON_BILLABLE, "issued as not billable")
+    run = await client.post("/v1/closing-runs", json={"closing_date": "2026-06-30"})
+    assert run.status_code == 201, run.text
+    (invoice,) = (await client.get("/v1/invoices")).json()["items"]
+    assert invoice["total"] == "1100"
+
+
+@pytest.mark.req("INV-083", "GEN-008")
+async def test_a_return_waits_for_the_note_it_takes_back(deliver: Deliver, database: Database, maker_id: UUID) -> None:
+    """Without the note nobody knows whose registration number the return invoice must carry."""
+    office = id_of("osaka")
+    await deliver(messages.returned("RT1", of="DN1"))
+    assert await count(database, maker_id, tables.Billable) == 0
+
+    await deliver(messages.note("DN1", location_id=office))
+    await deliver.intake().release()
+
+    async with database.transaction(maker_id) as tx:
+        (back,) = await billables.load(tx, [id_of("RT1")])
+    assert back.location_id == office
+
+
 async def test_another_makers_notes_are_not_seen(deliver: Deliver, database: Database, maker_id: UUID) -> None:
     await deliver(Message(id_of("another maker"), messages.note("DN1")))
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
-from chassis.messages import Incoming, Listens, Run
+from chassis.messages import Incoming, Listens, Run, Wait
 from chassis.tx import Tx
 from contracts import parts
 from contracts.catalog import TaxState
@@ -85,6 +85,7 @@ async def copy_taxes(tx: Tx, run: Run[TaxState]) -> None:
 @LISTENS.on(DeliveryNoteIssued)
 async def receive_delivery_notes(tx: Tx, run: Run[DeliveryNoteIssued]) -> None:
     await billables.receive(tx, [_delivery_note(body) for body in run.bodies()])
+    await tx.arrived(_note_fact(body.note_id) for body in run.bodies())
 
 
 @LISTENS.on(DeliveryNoteShipped)
@@ -93,8 +94,14 @@ async def note_shipping(tx: Tx, run: Run[DeliveryNoteShipped]) -> None:
 
 
 @LISTENS.on(ReturnNoteIssued)
-async def receive_return_notes(tx: Tx, run: Run[ReturnNoteIssued]) -> None:
-    await billables.receive(tx, [_return_note(body) for body in run.bodies()])
+async def receive_return_notes(tx: Tx, run: Run[ReturnNoteIssued]) -> list[Wait]:
+    """A note comes before its return, unless it could not be dealt with: then the return waits for it."""
+    missing = await billables.receive_returns(tx, [_return_note(body) for body in run.bodies()])
+    return [
+        Wait(message, for_=_note_fact(missing[message.body.return_id]))
+        for message in run
+        if message.body is not None and message.body.return_id in missing
+    ]
 
 
 # ---- Money ----
@@ -125,6 +132,11 @@ async def take_back_credit_notes(tx: Tx, run: Run[OverpaymentReversed]) -> None:
 
 
 # ---- Wire to core ----
+
+
+def _note_fact(note_id: UUID) -> str:
+    """What a return waits for."""
+    return f"delivery-note/{note_id}"
 
 
 def _present(run: Run[B]) -> Iterable[tuple[B, int]]:

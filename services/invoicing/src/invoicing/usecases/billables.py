@@ -8,17 +8,28 @@ from datetime import date
 from uuid import UUID
 
 from chassis.tx import Tx
-from invoicing.core.billable import Billable, Command, ReceivedNote, SourceKind, decide, evolve
+from invoicing.core.billable import Billable, BillableState, Command, ReceivedNote, SourceKind, decide, evolve
 from invoicing.store import billables
 from invoicing.usecases.common import Ref
 from kernel.refusal import Refusal
 
 
 async def receive(tx: Tx, notes: Sequence[ReceivedNote]) -> None:
-    """Keep notes whose billing right came with their event; a return belongs to the office of its delivery note."""
-    origins = {note.billable.returned_from.note_id for note in notes if note.billable.returned_from}
-    offices = await billables.locations_of(tx, origins) if origins else {}
-    await billables.add(tx, [_at_office(note, offices) for note in notes])
+    """Keep delivery notes whose billing right came with their event."""
+    await billables.add(tx, notes)
+
+
+async def receive_returns(tx: Tx, returns: Sequence[ReceivedNote]) -> Mapping[UUID, UUID]:
+    """Keep return notes: at the office of their delivery notes, and never deducted where those are never billed.
+
+    Returns, by return, the delivery notes that have not come; nothing is kept of those returns."""
+    origins = {one.billable.billable_id: one.billable.returned_from for one in returns}
+    note_ids = {origin.note_id for origin in origins.values() if origin}
+    known = {note.billable_id: note for note in await billables.load(tx, note_ids, lock=True)}
+    missing = {key: origin.note_id for key, origin in origins.items() if origin and origin.note_id not in known}
+    kept = [one for one in returns if one.billable.billable_id not in missing]
+    await billables.add(tx, [_like_its_origin(one, known) for one in kept])
+    return missing
 
 
 async def ship(tx: Tx, shipped: Mapping[UUID, date]) -> None:
@@ -86,8 +97,12 @@ def _not_found(change: Change) -> Refusal:
     return Refusal("NOT_FOUND", {"source": str(change.ref)}, field=change.field, value=str(change.ref))
 
 
-def _at_office(note: ReceivedNote, offices: Mapping[UUID, UUID | None]) -> ReceivedNote:
-    origin = note.billable.returned_from
-    if origin is None or origin.note_id not in offices:
-        return note
-    return replace(note, billable=replace(note.billable, location_id=offices[origin.note_id]))
+def _like_its_origin(returned: ReceivedNote, notes: Mapping[UUID, Billable]) -> ReceivedNote:
+    origin = returned.billable.returned_from
+    if origin is None:
+        return returned
+    note = notes[origin.note_id]
+    billable = replace(returned.billable, location_id=note.location_id)
+    if note.state is BillableState.NON_BILLABLE:
+        billable = replace(billable, state=note.state, exemption=note.exemption)
+    return replace(returned, billable=billable)
