@@ -16,7 +16,7 @@ from chassis.example.wire import BuyerState, OrderNoted, OrderStruck, Recount
 from chassis.messages import Listens, Run, Wait
 from chassis.tx import Tx
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 
 
 def customer(number: int) -> UUID:
