@@ -120,6 +120,21 @@ async def test_the_credit_note_of_an_overpayment_is_shown_and_not_counted_again(
     await desk.verified()
 
 
+@pytest.mark.req("PAY-042", "PAY-051")
+async def test_the_credit_note_of_an_overpayment_that_was_reversed_is_shown_no_more(desk: Desk) -> None:
+    """Invoicing voids it on hearing of the reversal; heard of before or after, it is nobody's money any more."""
+    await desk.masters()
+    await desk.deliver(invoice_issued(1, 1_000))
+    line = await desk.received(1_300)
+    kept = await desk.confirm(line["bank_line_id"], allocations=[{"invoice_number": "INV-1"}], remainder="overpayment")
+    overpayment_id = UUID(kept["overpayment"]["overpayment_id"])
+    await desk.post(f"/v1/bank-lines/{line['bank_line_id']}/reversal", {})
+    await desk.deliver(_credit_note(1, 300, kind="overpayment", overpayment_id=overpayment_id))
+    assert (await desk.balance())["open_credit_notes"] == "0"
+    assert (await desk.get(f"/v1/balances/{A}"))["credit_notes"] == []
+    await desk.verified()
+
+
 def _credit_note(number: int, amount: int, *, kind: str, overpayment_id: UUID | None = None) -> CreditNoteIssued:
     return CreditNoteIssued(
         bill_to_id=A,

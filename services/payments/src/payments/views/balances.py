@@ -224,10 +224,14 @@ async def _slips(tx: Tx, customer_id: UUID) -> tuple[SlipView, ...]:
 
 
 async def _credit_notes(tx: Tx, customer_id: UUID) -> tuple[CreditNoteView, ...]:
-    t = columns(tables.CreditNoteRow)
+    """Without those of overpayments that were reversed: invoicing voids them when it hears of it."""
+    t, o = columns(tables.CreditNoteRow), columns(tables.OverpaymentRow)
+    reversed_ = select(o.overpayment_id).where(
+        o.maker_id == t.maker_id, o.overpayment_id == t.overpayment_id, o.reversed_on.is_not(None)
+    )
     rows = await tx.rows(
         select(tables.sql(tables.CreditNoteRow))
-        .where(t.maker_id == tx.maker_id, t.bill_to_id == customer_id)
+        .where(t.maker_id == tx.maker_id, t.bill_to_id == customer_id, ~reversed_.exists())
         .order_by(t.issued_on.desc(), t.credit_note_id)
         .limit(_MOST_BESIDE)
     )
