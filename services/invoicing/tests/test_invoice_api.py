@@ -244,6 +244,21 @@ async def test_voiding_frees_the_notes_keeps_the_number_and_is_announced(
 
 
 @pytest.mark.req("INV-170")
+async def test_an_invoice_issued_for_a_day_to_come_is_voided_on_that_day(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
+) -> None:
+    await deliver(*messages.world(maker_id, "K1"), messages.note("DN1"))
+    invoice = await issued(client, "DN1", issued_on="2099-12-31")
+    path = f"/v1/invoices/{invoice['invoice_id']}/voiding"
+
+    problem = await post(client, path, {"reason": "x", "voided_on": "2099-12-30"}, 422)
+    void = await post(client, path, {"reason": "x"}, 200)
+
+    assert (problem["code"], problem["issued_on"]) == ("VOID_BEFORE_ISSUE", "2099-12-31")
+    assert void["voided_on"] == "2099-12-31"
+
+
+@pytest.mark.req("INV-170")
 async def test_an_invoice_with_a_payment_is_not_voided(
     client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
 ) -> None:

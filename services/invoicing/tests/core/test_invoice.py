@@ -100,6 +100,12 @@ def test_an_unpaid_invoice_is_voided_with_a_reason_once() -> None:
     assert refused(void, VOID) == "INVALID_STATE"
 
 
+def test_an_invoice_is_not_voided_before_the_day_it_was_issued_on() -> None:
+    """Else its addressee would be owed its total for the days between."""
+    assert refused(issued(), Void(date(2026, 6, 29), "宛先違い")) == "VOID_BEFORE_ISSUE"
+    assert after(issued(), Void(date(2026, 6, 30), "宛先違い")).state is InvoiceState.VOID
+
+
 def test_a_payment_taken_back_makes_the_invoice_voidable_again() -> None:
     assert after(issued(), Allocate(yen(100)), Reverse(yen(1_100)), VOID).state is InvoiceState.VOID
 

@@ -78,7 +78,7 @@ _COMPOSE = problem_responses(
     "UNKNOWN_CUSTOMER",
     "YEN_TAX_MISSING",
 )
-_VOID = problem_responses("NOT_FOUND", "HAS_PAYMENTS", "INVALID_STATE", "CONFLICT")
+_VOID = problem_responses("NOT_FOUND", "HAS_PAYMENTS", "VOID_BEFORE_ISSUE", "INVALID_STATE", "CONFLICT")
 
 Reading = Annotated[Edge, needs("invoice.read")]
 Issuing = Annotated[Edge, needs("invoice.issue")]

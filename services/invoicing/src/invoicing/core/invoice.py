@@ -66,6 +66,7 @@ class Invoice:
     invoice_id: UUID
     number: str
     bill_to_id: UUID
+    issued_on: date
     total: Money
     open_amount: Money
     state: InvoiceState
@@ -134,7 +135,8 @@ def issue(command: Issue) -> InvoiceIssued:
 
 
 def decide(invoice: Invoice, command: Command) -> list[Event] | Refusal:
-    """What the command does. Refuses with HAS_PAYMENTS, or INVALID_STATE where the machine has no such step."""
+    """What the command does. Refuses with HAS_PAYMENTS, VOID_BEFORE_ISSUE, or INVALID_STATE where the machine has no
+    such step."""
     match command:
         case Void(voided_on, reason):
             return _void(invoice, Voiding(voided_on, reason))
@@ -163,7 +165,8 @@ def _issued(document: InvoiceDocument) -> Invoice:
     """An invoice of zero is paid at once (INV-152)."""
     total = document.amounts.total
     state = InvoiceState.ISSUED if total else InvoiceState.PAID
-    return Invoice(document.invoice_id, document.number, document.recipient.customer_id, total, total, state)
+    bill_to_id, issued_on = document.recipient.customer_id, document.dates.issued_on
+    return Invoice(document.invoice_id, document.number, bill_to_id, issued_on, total, total, state)
 
 
 def _void(invoice: Invoice, voiding: Voiding) -> list[Event] | Refusal:
@@ -171,6 +174,9 @@ def _void(invoice: Invoice, voiding: Voiding) -> list[Event] | Refusal:
         return Refusal("HAS_PAYMENTS", {"invoice": invoice.number, "open": str(invoice.open_amount)})
     if (invoice.state, Happening.VOID) not in TRANSITIONS:
         return Refusal("INVALID_STATE", {"invoice": invoice.number, "state": invoice.state.value})
+    if voiding.voided_on < invoice.issued_on:
+        dates = {"issued_on": invoice.issued_on.isoformat(), "voided_on": voiding.voided_on.isoformat()}
+        return Refusal("VOID_BEFORE_ISSUE", {"invoice": invoice.number, **dates})
     return [InvoiceVoided(voiding)]
 
 

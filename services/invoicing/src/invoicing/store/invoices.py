@@ -45,7 +45,7 @@ async def add(tx: Tx, issued: Sequence[tuple[InvoiceDocument, Invoice]]) -> None
 async def load(tx: Tx, invoice_ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, Invoice]:
     """Where invoices stand; one read, however many."""
     i = columns(tables.Invoice)
-    standing = (i.invoice_id, i.number, i.bill_to_id, i.currency, i.total, i.open_amount, i.state)
+    standing = (i.invoice_id, i.number, i.bill_to_id, i.issued_on, i.currency, i.total, i.open_amount, i.state)
     wanted = select(*standing, i.voided_on, i.void_reason, i.version).where(
         i.maker_id == tx.maker_id, among(i.invoice_id, invoice_ids)
     )
@@ -120,6 +120,7 @@ def _invoice(row: Row) -> Invoice:
         invoice_id=row.invoice_id,
         number=row.number,
         bill_to_id=row.bill_to_id,
+        issued_on=row.issued_on,
         total=Money(row.total, currency),
         open_amount=Money(row.open_amount, currency),
         state=InvoiceState(row.state),

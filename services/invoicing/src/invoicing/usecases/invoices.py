@@ -210,7 +210,7 @@ def _about_replaced(command: ComposeInvoice, world: _World) -> list[Refusal]:
 
 @dataclass(frozen=True, slots=True)
 class VoidInvoice:
-    """Take an invoice back, by id or number; today unless a day is given."""
+    """Take an invoice back, by id or number; without a day today, or on its issue date if that is later."""
 
     invoice: Ref
     reason: str
@@ -221,7 +221,7 @@ class VoidInvoice:
 
 async def void(tx: Tx, commands: Sequence[VoidInvoice]) -> list[Invoice | Refusal]:
     """Void unpaid invoices: their notes are unbilled again, their numbers stay used. Refuses with HAS_PAYMENTS,
-    INVALID_STATE, NOT_FOUND, CONFLICT."""
+    VOID_BEFORE_ISSUE, INVALID_STATE, NOT_FOUND, CONFLICT."""
     day = today(tx, await parties.load_maker(tx))
     numbers = await invoices.numbers_of(tx, {command.invoice for command in commands})
     ids: dict[Ref, UUID] = {number: key for key, number in numbers.items()} | {key: key for key in numbers}
@@ -249,7 +249,7 @@ def _voided(
     invoice = now[invoice_id]
     if command.expected_version not in (None, invoice.version):
         return Refusal("CONFLICT", {"invoice": invoice.number})
-    events = decide(invoice, Void(command.voided_on or day, command.reason))
+    events = decide(invoice, Void(command.voided_on or max(day, invoice.issued_on), command.reason))
     return replace(events, field=command.field) if isinstance(events, Refusal) else (invoice_id, events[0])
 
 
