@@ -9,7 +9,6 @@ import secrets
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -45,6 +44,7 @@ _DRAIN_PATIENCE = 180.0
 _DRAIN_STEP = 0.5
 _REPLAY_SECONDS = 120.0
 _CALM = 3
+_NOISES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +165,14 @@ async def _planted(trial: Trial, promise: str) -> str:
 def _under_faults(trial: Trial, load: Load) -> None:
     """Load and faults at the same time, until the clients are done and every fault has happened."""
     injector = Injector(trial.home)
-    clients = threading.Thread(target=load.run, name="load", daemon=True)
-    clients.start()
-    try:
-        with ThreadPoolExecutor(2) as noises:
+    with ThreadPoolExecutor(1) as beside, ThreadPoolExecutor(_NOISES) as noises:
+        clients = beside.submit(load.run)
+        try:
             _carry_out_faults(trial, injector, noises)
-    finally:
-        injector.resume_all()
-    trial.tell("faults are over; the clients finish their work")
-    clients.join()
+        finally:
+            injector.resume_all()
+        trial.tell("faults are over; the clients finish their work")
+        clients.result()
     trial.faults.sort(key=lambda told: float(told.split(" s", 1)[0]))
 
 

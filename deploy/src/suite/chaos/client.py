@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from suite.chaos.journal import Journal, Json
+from suite.demo.client import ApiRefused
 
 _ATTEMPT = httpx.Timeout(8.0, connect=2.0)
 _PAUSES = (0.1, 0.3, 0.6, 1.0)
@@ -76,7 +77,7 @@ class Client:
             self._token = self._token or self._login()
             headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": key}
             return self._http.post(path, headers=headers, **sent)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, ApiRefused) as error:
             self._journal.write("unknown", key=key, error=f"{type(error).__name__}: {error}")
             return None
 

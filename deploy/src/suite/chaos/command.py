@@ -35,6 +35,8 @@ def main(arguments: Sequence[str]) -> int:
         told.print(f"  {fault}", markup=False)
     with fresh_suite(asked, lambda text: told.print(f"· {text}", markup=False), keep=wanted.keep) as trial:
         found = carry_out(trial)
+        if wanted.plant:
+            told.print(f"· before planting: {len(found)} violations", markup=False)
         for promise in wanted.plant:
             told.print(f"· planting {promise}: {plant(trial, promise)}", markup=False)
             found = judge(trial)

@@ -22,7 +22,7 @@ from suite.chaos.zengin import Transfer
 
 _LANES = 6
 _STEP = 0.2
-_SPREAD = 0.85
+_SPREAD = 0.6
 """The last order begins when this share of the window has passed."""
 _NOT_STOCKED_YET = frozenset({"UNKNOWN_ORDER", "ORDER_NOT_CONVERTED", "UNKNOWN_CUSTOMER", "NOTHING_OPEN"})
 _NOT_KNOWN_YET = frozenset({"UNKNOWN_CUSTOMER"})

@@ -18,7 +18,7 @@ from suite.chaos.schedule import Deed, Fault
 from suite.chaos.topics import POISON_HEADER, POISONED
 
 Headers = list[tuple[str, bytes]]
-_PATIENCE = 20.0
+_PATIENCE = 90.0
 _PAUSE = 0.5
 
 
@@ -27,7 +27,7 @@ def carry_out(fault: Fault, bootstrap: str, name: str) -> str:
     try:
         return asyncio.run(asyncio.wait_for(_patiently(fault, bootstrap, name), _PATIENCE))
     except TimeoutError:
-        return f"{fault} → the broker was away"
+        return f"{fault} → the broker was away, or the topic stayed empty"
 
 
 async def _patiently(fault: Fault, bootstrap: str, name: str) -> str:
@@ -40,8 +40,9 @@ async def _patiently(fault: Fault, bootstrap: str, name: str) -> str:
 
 async def _carry_out(fault: Fault, bootstrap: str, name: str) -> str:
     record = await _some_record(fault, bootstrap)
-    if record is None:
-        return f"{fault} → the topic is empty"
+    while record is None:
+        await asyncio.sleep(_PAUSE * 4)
+        record = await _some_record(fault, bootstrap)
     headers, value = _changed(fault.deed, list(record.headers), record.value, fault.target, name)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, max_request_size=MAX_BYTES * 2)
     try:

@@ -92,9 +92,10 @@ def _place_one_more(site: Site) -> None:
 
 
 async def _apply_twice(site: Site) -> str:
-    """The inbox forgot a message, it came again and was counted again."""
+    """The inbox forgot a message, it came again and was counted again; the table's own law would refuse that."""
     forgotten = "delete from inbox where event_id = (select event_id from inbox order by event_id desc limit 1)"
-    return await _damage(site, "ordering", forgotten) + await _damage(site, "ordering", _P9)
+    await _damage(site, "ordering", "alter table orders drop constraint if exists ck_orders_pieces")
+    return f"{await _damage(site, 'ordering', forgotten)}, {await _damage(site, 'ordering', _P9)}"
 
 
 async def _forget_a_parked(site: Site) -> str:

@@ -6,9 +6,8 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain, repeat
 from typing import TypeVar
-
-from suite.places import SERVICES
 
 POSTGRES, KAFKA, PROXY = "postgres", "kafka", "traefik"
 EVERYTHING = "everything"
@@ -51,6 +50,7 @@ class Fault:
 
 
 _SOMEBODY = "a service"
+_BUSY = ("ordering", "fulfillment", "invoicing", "payments")
 _DECK: tuple[tuple[Deed, str], ...] = (
     *((Deed.KILL, _SOMEBODY),) * 6,
     *((Deed.PAUSE, _SOMEBODY),) * 4,
@@ -63,6 +63,15 @@ _DECK: tuple[tuple[Deed, str], ...] = (
     (Deed.KILL, PROXY),
     (Deed.KILL, EVERYTHING),
 )
+_FIRST = (
+    *((Deed.KILL, _SOMEBODY),) * 3,
+    *((Deed.PAUSE, _SOMEBODY),) * 2,
+    (Deed.KILL, KAFKA),
+    (Deed.KILL, POSTGRES),
+    (Deed.PAUSE, POSTGRES),
+    (Deed.KILL_SESSION, _SOMEBODY),
+)
+"""What even a short trial sees."""
 _NOISE_DECK = (*(Deed.DUPLICATE,) * 5, Deed.BAD_JSON, Deed.UNKNOWN_VERSION, Deed.MISSING_ID)
 _FAULT_GAP = (2.0, 5.0)
 _NOISE_GAP = (0.8, 2.5)
@@ -79,17 +88,17 @@ def schedule(seed: int, seconds: float, processes: Sequence[str]) -> tuple[Fault
 
 def _process_faults(seed: int, seconds: float, processes: Sequence[str]) -> Iterator[Fault]:
     chance = random.Random(f"{seed}/faults")
-    for at, (deed, target) in zip(_moments(chance, seconds, _FAULT_GAP), _dealt(chance, _DECK), strict=False):
+    for at, (deed, target) in zip(_moments(chance, seconds, _FAULT_GAP), _dealt(chance, _FIRST, _DECK), strict=False):
         chosen = target
         if target == _SOMEBODY:
-            chosen = chance.choice(SERVICES if deed in (Deed.KILL_SESSION, Deed.PAUSE_SESSION) else processes)
+            chosen = chance.choice(_BUSY if deed in (Deed.KILL_SESSION, Deed.PAUSE_SESSION) else processes)
         lasts = chance.uniform(*_PAUSE) if deed in (Deed.PAUSE, Deed.PAUSE_SESSION) else 0.0
         yield Fault(round(at, 2), deed, chosen, round(lasts, 1), round(chance.random(), 4))
 
 
 def _noise(seed: int, seconds: float) -> Iterator[Fault]:
     chance = random.Random(f"{seed}/noise")
-    for at, deed in zip(_moments(chance, seconds, _NOISE_GAP), _dealt(chance, _NOISE_DECK), strict=False):
+    for at, deed in zip(_moments(chance, seconds, _NOISE_GAP), _dealt(chance, _NOISE_DECK, _NOISE_DECK), strict=False):
         topics = (*TOPICS, *TOPICS, *STATES) if deed is Deed.DUPLICATE else TOPICS
         yield Fault(round(at, 2), deed, chance.choice(topics), pick=round(chance.random(), 4))
 
@@ -101,9 +110,9 @@ def _moments(chance: random.Random, seconds: float, gap: tuple[float, float]) ->
         at += chance.uniform(*gap)
 
 
-def _dealt(chance: random.Random, deck: Sequence[_Card]) -> Iterator[_Card]:
-    """Shuffled decks one after the other, so that a short trial sees as many kinds as it can."""
-    while True:
-        cards = list(deck)
+def _dealt(chance: random.Random, first: Sequence[_Card], deck: Sequence[_Card]) -> Iterator[_Card]:
+    """The first hand, then whole decks, each shuffled: kinds come evenly and their order does not repeat."""
+    for hand in chain([first], repeat(deck)):
+        cards = list(hand)
         chance.shuffle(cards)
         yield from cards

@@ -128,7 +128,7 @@ class Trade:
     @property
     def rounds(self) -> int:
         """Closing rounds of the load; one more follows for what was held."""
-        return max(2, min(10, -(-self.count // _ORDERS_PER_ROUND)))
+        return max(3, min(10, -(-self.count // _ORDERS_PER_ROUND)))
 
     def by_ref(self) -> dict[str, Order]:
         return {order.ref: order for order in self.orders}
