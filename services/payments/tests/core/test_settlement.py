@@ -198,6 +198,13 @@ def test_money_may_wait_for_its_invoice_on_account() -> None:
     assert (line.state, line.customer_id, line.held) == (LineState.PART_MATCHED, B, yen(500))
 
 
+def test_money_on_one_customers_account_is_not_put_on_another_ones_by_confirming_again() -> None:
+    """It was answered as done and nothing moved; the way is to reverse the line first."""
+    held = evolved(bank_line(100), done(_confirm(bank_line(100), Confirm((), Excess.ADVANCE, A, A))))
+    assert codes(_confirm(held, Confirm((), Excess.ADVANCE, B, B))) == ["NOTHING_TO_CONFIRM"]
+    assert codes(_confirm(held, Confirm((), Excess.ADVANCE, A, A))) == ["NOTHING_TO_CONFIRM"]
+
+
 @pytest.mark.req("PAY-038")
 @pytest.mark.parametrize(
     ("shares", "expected"),

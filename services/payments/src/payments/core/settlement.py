@@ -97,7 +97,7 @@ def confirm(
     owner = _owner(command, found)
     if rest and command.excess is not Excess.UNALLOCATED and owner is None:
         problems.append(Refusal("CUSTOMER_REQUIRED", {"remainder": command.excess.value}, field="/customer"))
-    if not command.shares and (command.excess is Excess.UNALLOCATED or not rest):
+    if not command.shares and not _left_for(command.excess, line):
         problems.append(Refusal("NOTHING_TO_CONFIRM"))
     if problems:
         return tuple(problems)
@@ -200,6 +200,17 @@ def _over_tolerance(
         return []
     tolerance = _text(fee_tolerance) if fee_tolerance is not None else "0"
     return [Refusal("FEE_OVER_TOLERANCE", {"tolerance": tolerance}, field="/remainder", value=_text(fee))]
+
+
+def _left_for(excess: Excess, line: BankLine) -> Money:
+    """Money that can be kept in this way; what is on somebody's account already is not put on an account again."""
+    match excess:
+        case Excess.OVERPAYMENT:
+            return line.free
+        case Excess.ADVANCE:
+            return line.unassigned
+        case Excess.UNALLOCATED:
+            return Money.zero(line.amount.currency)
 
 
 def _owner(command: Confirm, found: Sequence[Receivable]) -> UUID | None:
