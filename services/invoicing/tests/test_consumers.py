@@ -88,6 +88,18 @@ async def test_a_deleted_delegation_customer_term_or_tax_is_forgotten(
     assert await count(database, maker_id, tables.Customer) == 1
 
 
+@pytest.mark.req("CAT-014", "GEN-003")
+async def test_taxes_of_other_countries_round_no_invoice(deliver: Deliver, database: Database, maker_id: UUID) -> None:
+    """Each country has a standard tax of its own; one of the same rate must not stand in for ours."""
+    korean = messages.tax("K10", "10", rounding="ceil").model_copy(update={"country": "KR"})
+
+    await deliver(messages.tax(), korean)
+
+    async with database.transaction(maker_id) as tx:
+        rules = await parties.load_tax_rules(tx)
+    assert rules.of(Rate.of(10)).rounding is Rounding.FLOOR
+
+
 @pytest.mark.req("CUS-037")
 async def test_invoices_go_to_the_mailing_address_in_the_name_of_the_bill_to(
     deliver: Deliver, database: Database, maker_id: UUID

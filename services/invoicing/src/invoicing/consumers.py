@@ -31,7 +31,7 @@ from invoicing.core.billable import (
 )
 from invoicing.core.credit_note import Overpayment
 from invoicing.core.invoice import Allocate, Reverse
-from invoicing.core.parties import BankAccount, BillFrom, Location, Maker, Party, PostalAddress, TaxRule
+from invoicing.core.parties import HOME_COUNTRY, BankAccount, BillFrom, Location, Maker, Party, PostalAddress, TaxRule
 from invoicing.store import parties
 from invoicing.usecases import billables, credit_notes, invoices
 from kernel.calendar import BusinessDayRule, ClosingTerms
@@ -75,8 +75,10 @@ async def copy_delegations(tx: Tx, run: Run[DelegationState]) -> None:
 
 @LISTENS.on(TaxState)
 async def copy_taxes(tx: Tx, run: Run[TaxState]) -> None:
+    """Lines carry rates of the home country only (ordering sees to that), so other countries' taxes say nothing."""
     await parties.forget(tx, tables.Tax, "tax_id", _gone(run))
-    await parties.save_taxes(tx, [(_tax(body), version) for body, version in _present(run)])
+    ours = [(_tax(body), version) for body, version in _present(run) if body.country == HOME_COUNTRY]
+    await parties.save_taxes(tx, ours)
 
 
 # ---- Billable documents ----

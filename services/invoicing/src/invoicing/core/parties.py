@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from kernel.calendar import ClosingTerms
 from kernel.money import Rate, Rounding
+
+
+HOME_COUNTRY: Final = "JP"
+"""Whose taxes lines carry; each country has a standard tax of its own."""
 
 
 class BillFrom(StrEnum):
