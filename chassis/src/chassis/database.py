@@ -6,6 +6,7 @@ Three roles (ARCHITECTURE §6): the login itself owns the schema, `<service>_api
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -34,6 +35,9 @@ _OWNER_LIMITS: Final = {"lock_timeout": "2s", "timezone": "UTC", "jit": "off"}
 """A migration may work long, but never waits long for a lock while others queue up behind it."""
 _POOL_WAIT_SECONDS: Final = 10
 _CONNECT_SECONDS: Final = 10
+_ANSWER_SECONDS: Final = 5
+"""For the first, trivial statement of a transaction. A server that stands still keeps its connections open, so without
+this limit every call would wait for as long as it does; so it is away (503) like one that is gone."""
 
 
 class Role(StrEnum):
@@ -144,10 +148,11 @@ class Database:
         if role is not Role.API and maker_id is None and not read_only:
             return connection  # nothing to bind: the transaction begins with the first statement
         try:
-            await connection.exec_driver_sql(
-                "select set_config('oroshi.maker_id', $1, true), set_config('transaction_read_only', $2, true)",
-                (str(maker_id) if maker_id else "", "on" if read_only else "off"),
-            )
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await connection.exec_driver_sql(
+                    "select set_config('oroshi.maker_id', $1, true), set_config('transaction_read_only', $2, true)",
+                    (str(maker_id) if maker_id else "", "on" if read_only else "off"),
+                )
         except BaseException:
             await connection.close()
             raise
