@@ -10,7 +10,6 @@ from uuid import UUID
 from kernel.calendar import ClosingTerms
 from kernel.money import Rate, Rounding
 
-
 HOME_COUNTRY: Final = "JP"
 """Whose taxes lines carry; each country has a standard tax of its own."""
 
