@@ -145,12 +145,12 @@ def test_a_client_repeats_a_command_with_its_key_until_it_is_answered(
     server: _Server, client: Client, log: Journal
 ) -> None:
     again = {"code": "IDEMPOTENCY_IN_FLIGHT"}
-    server.script = [(502, {}), (409, again), (422, {"code": "NOT_YET"}), (201, {"order_id": "1"})]
+    server.script = [(404, {}), (502, {}), (409, again), (422, {"code": "NOT_YET"}), (201, {"order_id": "1"})]
 
     answer = client.command("order", "R1", "/v1/orders", {}, {"NOT_YET"})
 
     assert answer == {"order_id": "1"}
-    assert len(server.keys) == 4
+    assert len(server.keys) == 5
     assert len(set(server.keys)) == 1
     [deed] = journal.read(log.path).deeds
     assert deed.answer == {"order_id": "1"}
@@ -168,7 +168,7 @@ def test_a_client_takes_a_no_for_a_no(server: _Server, client: Client, log: Jour
 
 
 def test_what_a_client_cannot_find_out_stays_unknown(server: _Server, client: Client, log: Journal) -> None:
-    server.script = [(503, {})]
+    server.script = [(503, {"code": "UNAVAILABLE"})]
 
     with pytest.raises(Unknown):
         client.command("order", "R1", "/v1/orders", {})

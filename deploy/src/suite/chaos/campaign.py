@@ -208,9 +208,15 @@ def _repair(trial: Trial) -> bool:
     command = (sys.executable, "-m", "fulfillment", "parked", "replay", "--all")
     environment = {**os.environ, **trial.environment(), "OROSHI_LOG_LEVEL": "WARNING"}
     both = [subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) for _ in range(2)]  # noqa: S603
-    for one in both:
-        one.wait(timeout=_REPLAY_SECONDS)
-    return True
+    try:
+        for one in both:  # they end with a complaint: the poison fails again, and must
+            one.wait(timeout=_REPLAY_SECONDS)
+        return True
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        for one in both:
+            one.kill()
 
 
 def _drain(trial: Trial) -> bool:

@@ -87,7 +87,8 @@ class Client:
             self._journal.write("answer", key=key, status=answer.status_code, body=told)
             return told
         code = str(told.get("code", ""))
-        if answer.status_code in _UNSURE or answer.status_code >= _SERVER_ERROR or code in again:
+        # Without a code no service has spoken: a proxy that has just started answers 404 before it knows its routes.
+        if not code or answer.status_code in _UNSURE or answer.status_code >= _SERVER_ERROR or code in again:
             self._token = "" if answer.status_code == 401 else self._token
             self._journal.write("unknown", key=key, status=answer.status_code, code=code, detail=told.get("detail"))
             return None
