@@ -228,6 +228,20 @@ def test_more_than_2000_notes_make_a_second_invoice_in_the_same_closing() -> Non
     assert run.closes == ((id_of("K1"), "JPY"),)
 
 
+@pytest.mark.req("INV-152")
+def test_no_part_of_a_closing_over_2000_notes_is_negative() -> None:
+    """Returns that the whole account could bear, but not the second invoice they come on, wait."""
+    notes = [note(f"DN{number:05d}") for number in range(2_000)]
+    back = [returned(f"RT{number}", dated_on=date(2026, 6, 20), amounts={10: 500}) for number in range(3)]
+    small = note("DN99999", dated_on=date(2026, 6, 20))
+
+    run = closing(facts(party("K1")), [*notes, *back, small])
+
+    assert [len(proposal.sources) for proposal in run.proposals] == [2_000, 3]
+    assert run.proposals[1].amounts.total == yen(0)
+    assert left_out(run) == [("RT2", SourceOut.NEGATIVE_TOTAL)]
+
+
 def test_customers_left_out_are_told_with_reason_and_what_waits() -> None:
     world = facts(
         party("K1", terms=TWENTIETH),

@@ -102,8 +102,11 @@ def _bill(
     for issued_together in _per_issuer(ready, facts):
         kept, excess = _without_excess_returns(issued_together, currency, facts.rules)
         out.extend(_all_out(excess, bill_to, SourceOut.NEGATIVE_TOTAL))
-        parts = [kept[start : start + MOST_SOURCES] for start in range(0, len(kept), MOST_SOURCES)]
-        made.extend(_proposal(bill_to, currency, part, command, facts) for part in parts)
+        for start in range(0, len(kept), MOST_SOURCES):
+            part, too_much = _without_excess_returns(kept[start : start + MOST_SOURCES], currency, facts.rules)
+            out.extend(_all_out(too_much, bill_to, SourceOut.NEGATIVE_TOTAL))
+            if part:
+                made.append(_proposal(bill_to, currency, part, command, facts))
     return made, out
 
 
