@@ -113,6 +113,19 @@ def test_what_cannot_be_read_as_csv_is_refused(content: bytes, expected: list[st
     assert codes(read_csv(content, GENERIC, JPY)) == expected
 
 
+@pytest.mark.req("PAY-011", "PAY-017")
+def test_a_mapped_column_that_stands_twice_is_refused_and_an_unmapped_one_is_not() -> None:
+    def headed(header: str) -> bytes:
+        return f"{header}\n2026/9/4,,33000,ヤマダ,,1,9\n".encode()
+
+    profile = replace(BANK, skip_rows=0)
+    twice = read_csv(headed("日付,お支払金額,お預り金額,お取り扱い内容,メモ,残高,お預り金額"), profile, JPY)
+    assert isinstance(twice, tuple)
+    assert [(one.code, one.field, one.row, one.column) for one in twice] == [("DUPLICATE_COLUMN", "amount_in", 1, 7)]
+    unmapped = _read(headed("日付,お支払金額,お預り金額,お取り扱い内容,メモ,備考,備考"), replace(profile, balance=None))
+    assert [line.amount for line in unmapped.lines] == [yen(33_000)]
+
+
 def test_control_characters_and_endless_texts_are_refused() -> None:
     head = "date,amount,payer,description,reference\n"
     assert codes(read_csv(f"{head}2026-09-01,1,a\u0007b,,\n".encode(), GENERIC, JPY)) == ["BAD_TEXT"]

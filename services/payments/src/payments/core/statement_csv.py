@@ -109,7 +109,8 @@ def profile_problems(profile: StatementProfile) -> Refusals:
 def read_csv(content: bytes, profile: StatementProfile, currency: Currency) -> Statement | Refusals:
     """The incoming lines, or every problem.
 
-    Codes: EMPTY_FILE, ENCODING, BAD_FILE, TOO_MANY_LINES, MISSING_COLUMN, BAD_DATE, BAD_AMOUNT, BAD_TEXT.
+    Codes: EMPTY_FILE, ENCODING, BAD_FILE, TOO_MANY_LINES, MISSING_COLUMN, DUPLICATE_COLUMN, BAD_DATE, BAD_AMOUNT,
+    BAD_TEXT.
     """
     decoded = _decoded(content, profile.encoding)
     if isinstance(decoded, Refusal):
@@ -181,19 +182,22 @@ def _rows(text: str, profile: StatementProfile) -> list[tuple[int, list[str]]] |
 
 
 def _columns(rows: Sequence[tuple[int, list[str]]], profile: StatementProfile) -> dict[str, int] | Refusals:
-    """Index of each mapped column; all missing ones are told at once."""
+    """Index of each mapped column; all that are missing, or stand there twice, are told at once."""
     number, header = rows[0]
     titles = [_title(cell) for cell in header]
     columns: dict[str, int] = {}
-    missing: list[Refusal] = []
+    wrong: list[Refusal] = []
     for name in _COLUMN_NAMES:
         column: Column | None = getattr(profile, name)
         index = _index(column, titles)
-        if index is not None:
+        again = _again(column, titles)
+        if again is not None:
+            wrong.append(Refusal("DUPLICATE_COLUMN", {"header": str(column)}, field=name, row=number, column=again + 1))
+        elif index is not None:
             columns[name] = index
         elif column is not None and name != "balance":
-            missing.append(Refusal("MISSING_COLUMN", {"column": str(column)}, field=name, row=number))
-    return tuple(missing) if missing else columns
+            wrong.append(Refusal("MISSING_COLUMN", {"column": str(column)}, field=name, row=number))
+    return tuple(wrong) if wrong else columns
 
 
 def _index(column: Column | None, titles: Sequence[str]) -> int | None:
@@ -202,6 +206,14 @@ def _index(column: Column | None, titles: Sequence[str]) -> int | None:
     if isinstance(column, int):
         return column - 1 if 1 <= column <= len(titles) else None
     return titles.index(_title(column)) if _title(column) in titles else None
+
+
+def _again(column: Column | None, titles: Sequence[str]) -> int | None:
+    """Where a column that is mapped by its header stands for the second time."""
+    if not isinstance(column, str):
+        return None
+    places = [index for index, title in enumerate(titles) if title == _title(column)]
+    return places[1] if len(places) > 1 else None
 
 
 def _title(text: str) -> str:
