@@ -195,6 +195,10 @@ def _park_another_body(evidence: Evidence) -> None:
     evidence.world.runtimes["fulfillment"] = replace(fulfillment, parked=parked)
 
 
+def _answer_500(evidence: Evidence) -> None:
+    evidence.log.errors.append("order-R00000-1")
+
+
 def _leave_the_outbox_full(evidence: Evidence) -> None:
     evidence.world.runtimes["payments"] = replace(evidence.world.runtimes["payments"], outbox=1)
 
@@ -236,6 +240,7 @@ DAMAGES: list[tuple[str, Callable[[Evidence], None]]] = [
     ("P10", _park_a_good_one),
     ("P10", _park_without_reason),
     ("P10", _park_another_body),
+    ("P13", _answer_500),
     ("DRAIN", _leave_the_outbox_full),
     ("DRAIN", _leave_lag),
 ]
@@ -271,6 +276,21 @@ def test_a_record_sent_twice_is_no_violation_where_its_first_occurrence_stands_r
     records.append(replace(records[0], offset=500))
 
     assert violations(sound) == []
+
+
+def test_poison_sent_twice_is_parked_once(sound: Evidence) -> None:
+    poison = next(record for record in sound.world.records if POISON_HEADER in record.headers)
+    sound.world.records.append(replace(poison, offset=poison.offset + 1))
+
+    assert violations(sound) == []
+
+
+def test_poison_without_an_id_is_parked_each_time_it_comes(sound: Evidence) -> None:
+    poison = next(record for record in sound.world.records if POISON_HEADER in record.headers)
+    headers = {name: value for name, value in poison.headers.items() if name != "ce_id"}
+    sound.world.records.append(replace(poison, offset=poison.offset + 1, headers=headers))
+
+    assert broken_promises(sound) == {"P10"}
 
 
 def test_transactions_that_ran_side_by_side_may_be_published_either_way(sound: Evidence) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
+_INTERNAL = 500
 
 
 class Journal:
@@ -59,6 +60,8 @@ class Log:
     """The journal read back."""
 
     deeds: list[Deed] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    """Keys of commands that were once answered 500."""
 
     def of(self, deed: str) -> Iterator[Deed]:
         return (one for one in self.deeds if one.deed == deed)
@@ -73,6 +76,7 @@ def read(path: Path) -> Log:
     intents: dict[str, Json] = {}
     ends: dict[str, Json] = {}
     attempts: dict[str, int] = {}
+    errors: list[str] = []
     for line in path.read_bytes().split(b"\n"):
         try:
             entry = json.loads(line)
@@ -86,7 +90,8 @@ def read(path: Path) -> Log:
                 ends[key] = entry
             case "unknown":
                 attempts[key] = attempts.get(key, 0) + 1
-    return Log([_deed(one, ends.get(key, {}), attempts.get(key, 0)) for key, one in intents.items()])
+                errors += [key] if entry.get("status") == _INTERNAL else []
+    return Log([_deed(one, ends.get(key, {}), attempts.get(key, 0)) for key, one in intents.items()], errors)
 
 
 def _deed(intent: Json, end: Json, unknown: int) -> Deed:

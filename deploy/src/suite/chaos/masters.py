@@ -30,9 +30,19 @@ _SETTINGS = {
 }
 
 
+class Session(Api):
+    """The demo's client, closed when its work is done."""
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A login of the maker."""
+    """A login."""
 
     url: str
     email: str
@@ -40,10 +50,12 @@ class Person:
 
     def log_in(self) -> str:
         """A fresh token. Raises httpx.HTTPError and ApiRefused."""
-        return str(Api(self.url).post("/v1/tokens", {"email": self.email, "password": self.password})["access_token"])
+        with Session(self.url) as api:
+            told = api.post("/v1/tokens", {"email": self.email, "password": self.password})
+        return str(told["access_token"])
 
-    def api(self) -> Api:
-        return Api(self.url, self.log_in())
+    def session(self) -> Session:
+        return Session(self.url, self.log_in())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +70,18 @@ class Maker:
 def settle_in(home: Home, url: str, trade: Trade, *, patience: float) -> Maker:
     """Returns when every service knows the maker, its articles and its shops."""
     login = json.loads(Secrets(home.secrets).operator.read_text(encoding="utf-8"))
-    operator = Api(url).log_in(login["email"], login["password"])
+    operator = Person(url, login["email"], login["password"])
     run = secrets.token_hex(4)
     owner = Person(url, f"owner-{run}@oroshi-chaos.example", secrets.token_urlsafe(12))
     accountant = Person(url, f"accounts-{run}@oroshi-chaos.example", secrets.token_urlsafe(12))
-    made = operator.post(
-        "/v1/makers",
-        {
-            "reference": f"chaos-{run}",
-            "name": "株式会社カオス",
-            "owner": {"email": owner.email, "name": "Owner", "password": owner.password},
-        },
-    )
-    operator.post("/v1/logins", {"email": accountant.email, "name": "Accounts", "password": accountant.password})
-    operator.wait_until_quiet(patience=patience)
-    _enter(owner.api(), str(made["maker_id"]), accountant, trade, patience)
+    first = {"email": owner.email, "name": "Owner", "password": owner.password}
+    second = {"email": accountant.email, "name": "Accounts", "password": accountant.password}
+    with operator.session() as api:
+        made = api.post("/v1/makers", {"reference": f"chaos-{run}", "name": "株式会社カオス", "owner": first})
+        api.post("/v1/logins", second)
+        api.wait_until_quiet(patience=patience)
+    with owner.session() as api:
+        _enter(api, str(made["maker_id"]), accountant, trade, patience)
     return Maker(str(made["maker_id"]), owner, accountant)
 
 

@@ -88,7 +88,8 @@ def _place_one_more(site: Site) -> None:
     lines: list[dict[str, Any]] = [{"sku_code": order.lines[0].article.code, "quantity": 1}]
     ordered_at = f"{days_of(order.round).ordered.isoformat()}T09:00:00+09:00"
     asked = {"customer_code": order.shop.code, "ordered_at": ordered_at, "lines": lines}
-    site.maker.owner.api().post("/v1/orders", asked)
+    with site.maker.owner.session() as api:
+        api.post("/v1/orders", asked)
 
 
 async def _apply_twice(site: Site) -> str:

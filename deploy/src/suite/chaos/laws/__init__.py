@@ -19,6 +19,7 @@ LAWS: Final[Mapping[str, Callable[[Evidence], Iterator[Violation]]]] = {
     "P8": messages.published_in_order,
     "P9": messages.applied_once,
     "P10": messages.poison_parked,
+    "P13": orders.never_500,
     "DRAIN": messages.all_through,
 }
 

@@ -222,13 +222,16 @@ def _parked(world: World) -> list[Any]:
 
 
 def _poison(world: World) -> set[tuple[str, str, int, int]]:
-    """Where poison must be parked: with those who listen to the type, and without an id with all who read the topic."""
-    return {
-        (service, record.topic, record.partition, record.offset)
-        for record in world.records
-        if POISON_HEADER in record.headers
-        for service in (_concerned(record) if record.event_id else EVENTS[record.topic])
-    }
+    """Where poison must be parked: with those who listen to the type, and without an id with all who read the topic.
+
+    Poison that a duplicate repeats is known by its id and parked once; without one it is parked each time.
+    """
+    places: dict[object, set[tuple[str, str, int, int]]] = {}
+    for record in world.records:
+        if POISON_HEADER in record.headers:
+            services = _concerned(record) if record.event_id else EVENTS[record.topic]
+            places.setdefault(record.event_id or _at(record), {(service, *_at(record)) for service in services})
+    return {place for found in places.values() for place in found}
 
 
 def _concerned(record: Record) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""P1 every confirmed order has exactly one set of unshipped SKUs; P6 no command has two effects; P7 every 2xx lasts."""
+"""P1 every confirmed order has one set of unshipped SKUs; P6 no command two effects; P7 every 2xx lasts; P13 no 500."""
 
 from __future__ import annotations
 
@@ -49,6 +49,11 @@ def never_twice(evidence: Evidence) -> Iterator[Violation]:
     yield from broken("P6", "orders placed twice", (ref for ref, times in orders.items() if times > 1))
     yield from broken("P6", "delivery notes made twice", (ref for ref, times in notes.items() if times > 1))
     yield from broken("P6", "orders nobody asked for", orders.keys() - evidence.trade.by_ref().keys())
+
+
+def never_500(evidence: Evidence) -> Iterator[Violation]:
+    """P13: whoever is away is said to be away (503), and nobody's bug shows under faults."""
+    yield from broken("P13", "commands answered 500", evidence.log.errors)
 
 
 def answered_lasts(evidence: Evidence) -> Iterator[Violation]:
