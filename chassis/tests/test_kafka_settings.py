@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 
 import pytest
@@ -47,3 +48,11 @@ def test_the_same_complaint_is_logged_once_in_ten_seconds_and_another_at_once() 
     assert not told("away")
     now = 10.0
     assert told("away")
+
+
+@pytest.mark.parametrize("module", ["client", "conn", "cluster", "producer.sender", "consumer.group_coordinator"])
+def test_the_loggers_that_aiokafka_really_complains_with_are_held_back(module: str) -> None:
+    """Its client logs as `aiokafka` itself, and a filter of a child logger never sees that."""
+    complains: logging.Logger = importlib.import_module(f"aiokafka.{module}").log
+
+    assert any(isinstance(one, Seldom) for one in complains.filters)

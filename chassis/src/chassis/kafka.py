@@ -53,8 +53,9 @@ class Seldom(logging.Filter):
         return True
 
 
-for _name in ("client", "conn", "cluster", "producer.sender", "consumer.fetcher", "consumer.group_coordinator"):
-    logging.getLogger(f"aiokafka.{_name}").addFilter(Seldom())
+_COMPLAINING: Final = ("conn", "cluster", "producer.sender", "consumer.fetcher", "consumer.group_coordinator")
+for _name in ("aiokafka", *(f"aiokafka.{_part}" for _part in _COMPLAINING)):  # its client logs as `aiokafka` itself
+    logging.getLogger(_name).addFilter(Seldom())
 
 
 class TopicKind(StrEnum):
