@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from suite.demo.client import Api
+from suite.demo.client import Api, Json
 from suite.runner import lifecycle
 from suite.runner.home import Home
 from suite.runner.plan import Wish
@@ -26,8 +26,18 @@ ROOT = Path(__file__).parents[2]
 if str(ROOT) not in sys.path:
     sys.path.append(str(ROOT))
 
-from tests.flows.running import Suite  # noqa: E402  # importable only once the root is on the path
+from tests.flows.everything import one_of_everything  # noqa: E402  # importable only once the root is on the path
+from tests.flows.running import Suite  # noqa: E402
 from tests.flows.wholesaler import Wholesaler, settle_in  # noqa: E402
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Campaigns take hours: they are left out unless the marker is named, `-m slow`."""
+    if "slow" in str(config.getoption("markexpr", "")):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if not item.get_closest_marker("slow")]
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +77,19 @@ def shared_maker(suite: Suite, operator: Api) -> Iterator[Wholesaler]:
     """One maker for all tests of a file that leave nothing behind that another could trip over."""
     with settle_in(suite.url, operator) as wholesaler:
         yield wholesaler
+
+
+@pytest.fixture(scope="module")
+def rich(shared_maker: Wholesaler) -> dict[str, str]:
+    """The shared maker with one of everything: path or query parameter → id."""
+    return one_of_everything(shared_maker)
+
+
+@pytest.fixture(scope="session")
+def document(suite: Suite) -> Json:
+    """The merged OpenAPI document, as anybody can read it."""
+    told: Json = httpx.get(f"{suite.url}/openapi.json", timeout=60.0).json()
+    return told
 
 
 @pytest.fixture

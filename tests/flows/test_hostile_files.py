@@ -10,7 +10,6 @@ import pytest
 from suite.demo.client import Json
 from tests.flows import hostile
 from tests.flows.problems import codes, problem
-from tests.flows.running import Suite
 from tests.flows.wholesaler import Wholesaler
 from tests.flows.zengin import Transfer, notice
 
@@ -140,8 +139,7 @@ def test_a_damaged_transfer_notice_names_its_record(victim: Wholesaler, damage: 
 
 
 @pytest.mark.req("INT-013", "CON-070")
-def test_every_upload_of_the_document_is_tried_here(suite: Suite) -> None:
-    document = httpx.get(f"{suite.url}/openapi.json", timeout=60.0).json()
+def test_every_upload_of_the_document_is_tried_here(document: Json) -> None:
     uploads = {
         path
         for path, operations in document["paths"].items()
