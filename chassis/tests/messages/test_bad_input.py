@@ -111,6 +111,19 @@ async def test_a_damaged_message_that_comes_again_is_parked_once(scripted: Deliv
     assert len(await held(database)) == 2
 
 
+async def test_a_second_copy_of_a_message_without_id_says_that_it_has_none(
+    scripted: Deliver, database: Database
+) -> None:
+    """Not that its number was used: the id that would tell it from the first copy is what is missing."""
+    first, copy = scripted.record(noted(1)), scripted.record(noted(1), sequence=1)
+    header("ce_id", b"-")(first)
+    copy.headers, copy.value = first.headers, first.value
+    await scripted.records(first, may_park=True)
+    await scripted.records(copy, may_park=True)
+    told = await query(database, "select reason, error from parked_messages")
+    assert told == [("unreadable", "no usable ce_id")] * 2
+
+
 async def test_a_text_postgresql_cannot_keep_is_parked(scripted: Deliver, database: Database) -> None:
     odd = scripted.record(noted(2))
     odd.key = b"\xff\x00"

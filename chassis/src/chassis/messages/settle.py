@@ -135,7 +135,10 @@ def _unplaced(message: Received) -> Verdict:
 
 
 def _late(message: Received, forgotten: datetime) -> Verdict:
-    """An event whose number was passed: asked for by an operator, so old that the inbox forgot it, or used twice."""
+    """An event whose number was passed: unreadable, asked for by an operator, so old that the inbox forgot it, or used
+    twice. What cannot be read may be a second copy of itself, so that is said and not that its number was used."""
+    if message.problem is not None:
+        return Verdict.PARK
     if message.held is not None and message.held.reason in (Reason.FAILED, Reason.UNREADABLE):
         return _unplaced(message)
     if message.incoming is not None and message.incoming.time < forgotten:
