@@ -139,9 +139,9 @@ class Database:
         try:
             return await self._begin(role, maker_id, read_only=read_only)
         except DBAPIError as error:
-            if not error.connection_invalidated:
+            if not failures.is_away(error):
                 raise
-        return await self._begin(role, maker_id, read_only=read_only)  # the pool held a session of a restarted server
+        return await self._begin(role, maker_id, read_only=read_only)  # the pool held a session that was cut meanwhile
 
     async def _begin(self, role: Role, maker_id: UUID | None, *, read_only: bool) -> AsyncConnection:
         connection = await self._open_session(role)

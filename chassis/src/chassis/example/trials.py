@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from chassis import failures
 from chassis.database import Database, Role
 from chassis.example.tables import HeardRow
 from chassis.example.wire import BuyerState, OrderNoted, OrderStruck, Recount
@@ -105,11 +106,21 @@ async def query(database: Database, sql: str, *values: object) -> list[tuple[Any
 
 
 async def until(holds: Callable[[], Awaitable[object]], *, patience: float = PATIENCE_SECONDS) -> None:
-    """Waits for a fact, never for a time; raises AssertionError with what was seen last."""
-    deadline, seen = time.monotonic() + patience, None
+    """Waits for a fact, never for a time; raises AssertionError with what was seen last.
+
+    A look that the database cannot answer now (a trial cut this session too) is no fact yet.
+    """
+    deadline = time.monotonic() + patience
+    seen: object = None
     while time.monotonic() < deadline:
-        seen = await holds()
-        if seen:
-            return
+        try:
+            seen = await holds()
+        except Exception as error:
+            if not failures.is_away(error):
+                raise
+            seen = error
+        else:
+            if seen:
+                return
         await asyncio.sleep(0.05)
     raise AssertionError(f"not so within {patience:.0f} s; last seen: {seen!r}")
