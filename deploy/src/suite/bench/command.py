@@ -1,4 +1,4 @@
-"""`./oroshi bench order-to-cash|startup|import`: measures a fresh suite; ends with 0 unless the work came out wrong."""
+"""`./oroshi bench NAME`: measures a fresh suite; ends with 0 unless the work came out wrong."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from suite.bench import importing, order_to_cash, report, startup
+from suite.bench import closing, importing, matching, order_to_cash, report, startup
 from suite.bench.calls import WentWrong
 from suite.bench.report import Report
 from suite.bench.wish import Wish
 from suite.demo.client import ApiRefused
 
-_DEFAULT_NUMBERS = {"order-to-cash": 2_000, "startup": 3, "import": 10_000}
+_DEFAULT_NUMBERS = {"order-to-cash": 2_000, "closing": 2_000, "matching": 1_000, "startup": 3, "import": 10_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Bench:
 
 BENCHES: Mapping[str, Bench] = {
     "order-to-cash": Bench(order_to_cash.measure, "n orders of 5 lines through the bulk endpoints until all is paid"),
+    "closing": Bench(closing.measure, "a closing run over n delivery notes, twenty to an invoice"),
+    "matching": Bench(matching.measure, "a bank file of n lines against 5n open invoices"),
     "startup": Bench(startup.measure, "first start, n later starts, memory of the idle suite"),
     "import": Bench(importing.measure, "a NextEngine file of n rows: validate, import, import again"),
 }
@@ -73,7 +75,11 @@ def _parser(benches: Mapping[str, Bench]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("bench", choices=benches)
-    parser.add_argument("--n", type=_positive, help="orders (2,000), later starts (3) or rows (10,000)")
+    parser.add_argument(
+        "--n",
+        type=_positive,
+        help="orders (2,000), notes (2,000), bank lines (1,000), later starts (3) or rows (10,000)",
+    )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON instead of a table")
     parser.add_argument("--home", type=Path, help="where the suite is made; must be empty, is deleted too")
     parser.add_argument("--seed", type=int, default=1, help="of the made-up data")

@@ -6,6 +6,7 @@ Calls of a stage run side by side in a few lanes. A stage ends when every messag
 from __future__ import annotations
 
 import time
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,10 +21,35 @@ from suite.bench.trade import Order, Trade
 from suite.bench.zengin import Transfer, notice
 from suite.demo.client import Json
 
-ORDERED_AT = "2025-06-02T09:00:00+09:00"
-CONFIRMED_ON = "2025-06-03"
-DELIVERED_ON = "2025-06-10"
-CLOSED_ON = "2025-06-30"
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """When the orders of one month are placed, confirmed, delivered and billed."""
+
+    year: int
+    number: int
+
+    @property
+    def ordered_at(self) -> str:
+        return f"{self._on(2)}T09:00:00+09:00"
+
+    @property
+    def confirmed_on(self) -> str:
+        return self._on(3)
+
+    @property
+    def delivered_on(self) -> str:
+        return self._on(10)
+
+    @property
+    def closed_on(self) -> str:
+        return self._on(monthrange(self.year, self.number)[1])
+
+    def _on(self, day: int) -> str:
+        return date(self.year, self.number, day).isoformat()
+
+
+JUNE = Month(2025, 6)
 PAID_ON = date(2025, 7, 31)
 """Days of the past, so that no clock of a machine makes them days to come."""
 
@@ -59,12 +85,12 @@ class Pace:
     lanes: int = 2
 
 
-def carry(maker: Maker, trade: Trade, measured: Callable[[], Used], pace: Pace) -> Carried:
-    """Takes every order of the trade to cash. Raises WentWrong at the first thing that is refused."""
+def carry(maker: Maker, trade: Trade, measured: Callable[[], Used], pace: Pace, *, to: str = "bank") -> Carried:
+    """Takes every order of the trade to cash, or as far as the stage `to`. Raises WentWrong at the first refusal."""
     carried = Carried()
     steps: list[tuple[str, Callable[[], None]]] = [
-        ("orders", partial(_in_lanes, pace, trade.orders, partial(_order, maker))),
-        ("deliveries", partial(_in_lanes, pace, trade.orders, partial(_deliver, maker))),
+        ("orders", partial(order, maker, trade.orders, pace)),
+        ("deliveries", partial(deliver, maker, trade.orders, pace)),
         ("closing", partial(_close, maker, carried)),
         ("bank", partial(_pay, maker, trade, carried)),
     ]
@@ -74,7 +100,31 @@ def carry(maker: Maker, trade: Trade, measured: Callable[[], Used], pace: Pace) 
         maker.api.wait_until_quiet(patience=_PATIENCE)
         took = time.perf_counter() - began
         carried.stages.append(Stage(name, took, measured().since(before)))
+        if name == to:
+            break
     return carried
+
+
+def order(maker: Maker, orders: Sequence[Order], pace: Pace, month: Month = JUNE) -> None:
+    """Places and confirms them; unshipped SKUs follow as messages. Raises WentWrong."""
+    _in_lanes(pace, orders, partial(_order, maker, month))
+
+
+def deliver(maker: Maker, orders: Sequence[Order], pace: Pace, month: Month = JUNE) -> None:
+    """One note per order, in full, shipped at once. Raises WentWrong."""
+    _in_lanes(pace, orders, partial(_deliver, maker, month))
+
+
+def close(maker: Maker, month: Month = JUNE) -> list[Json]:
+    """The closing run of the month's last day; the invoices it issued."""
+    run = maker.api.post("/v1/closing-runs", {"closing_date": month.closed_on, "issued_on": month.closed_on})
+    return list(run["invoices"])
+
+
+def pay(maker: Maker, transfers: Sequence[Transfer], on: date = PAID_ON) -> Json:
+    """One statement with these transfers; what the import told."""
+    fields = {"bank_account_code": ACCOUNT_CODE, "imported_on": on.isoformat()}
+    return maker.api.upload("/v1/bank-files", "transfers.txt", notice(ACCOUNT, transfers, on), fields)
 
 
 def _in_lanes(pace: Pace, orders: Sequence[Order], work: Callable[[Sequence[Order]], None]) -> None:
@@ -86,28 +136,26 @@ def _batches(orders: Sequence[Order], size: int) -> Iterator[Sequence[Order]]:
     return (orders[at : at + size] for at in range(0, len(orders), size))
 
 
-def _order(maker: Maker, orders: Sequence[Order]) -> None:
-    """Places and confirms; unshipped SKUs follow as messages."""
-    placed = maker.api.post("/v1/order-batches", [_placed(order) for order in orders])
+def _order(maker: Maker, month: Month, orders: Sequence[Order]) -> None:
+    placed = maker.api.post("/v1/order-batches", [_placed(order, month) for order in orders])
     accepted("orders", placed, len(orders))
-    confirm = [{"number": order.number, "confirm": True, "confirmed_on": CONFIRMED_ON} for order in orders]
+    confirm = [{"number": order.number, "confirm": True, "confirmed_on": month.confirmed_on} for order in orders]
     accepted("confirmations", maker.api.post("/v1/order-confirmations", confirm), len(orders))
 
 
-def _placed(order: Order) -> Json:
+def _placed(order: Order, month: Month) -> Json:
     lines = [{"sku_code": line.article.code, "quantity": line.quantity} for line in order.lines]
-    named = {"number": order.number, "customer_code": order.shop.code, "ordered_at": ORDERED_AT}
+    named = {"number": order.number, "customer_code": order.shop.code, "ordered_at": month.ordered_at}
     return {**named, "lines": lines, **({"shipping_fee": str(order.fee)} if order.fee else {})}
 
 
-def _deliver(maker: Maker, orders: Sequence[Order]) -> None:
-    """One note per order, in full, shipped at once."""
+def _deliver(maker: Maker, month: Month, orders: Sequence[Order]) -> None:
     notes = [
         {
             "customer_code": order.shop.code,
-            "delivery_date": DELIVERED_ON,
-            "issued_on": DELIVERED_ON,
-            "shipped_on": DELIVERED_ON,
+            "delivery_date": month.delivered_on,
+            "issued_on": month.delivered_on,
+            "shipped_on": month.delivered_on,
             "advance": "shipped",
             "lines": [{"order_number": order.number}],
         }
@@ -117,8 +165,7 @@ def _deliver(maker: Maker, orders: Sequence[Order]) -> None:
 
 
 def _close(maker: Maker, carried: Carried) -> None:
-    run = maker.api.post("/v1/closing-runs", {"closing_date": CLOSED_ON, "issued_on": CLOSED_ON})
-    carried.invoices = list(run["invoices"])
+    carried.invoices = close(maker)
 
 
 def _pay(maker: Maker, trade: Trade, carried: Carried) -> None:
@@ -127,6 +174,4 @@ def _pay(maker: Maker, trade: Trade, carried: Carried) -> None:
     missing = [shop.code for shop in trade.shops if shop.code not in totals]
     if missing:
         raise WentWrong(f"no invoice for {len(missing)} customers, first: {missing[:1]}")
-    transfers = [Transfer(shop.payer, totals[shop.code]) for shop in trade.shops]
-    fields = {"bank_account_code": ACCOUNT_CODE, "imported_on": PAID_ON.isoformat()}
-    maker.api.upload("/v1/bank-files", "transfers.txt", notice(ACCOUNT, transfers, PAID_ON), fields)
+    pay(maker, [Transfer(shop.payer, totals[shop.code]) for shop in trade.shops])

@@ -18,7 +18,7 @@ STANDARD, REDUCED = 10, 8
 
 LINES_PER_ORDER = 5
 _ARTICLES = 200
-_ORDERS_PER_CUSTOMER = 20
+ORDERS_PER_CUSTOMER = 20
 """As in the closing run of the budgets: 1,000 invoices from 20,000 notes."""
 
 _FEES = (0, 0, 660)
@@ -72,10 +72,12 @@ class Order:
 
 @dataclass(frozen=True)
 class Trade:
-    """`count` orders of five lines each, three at the standard rate and two at the reduced one."""
+    """`count` orders, as a rule of five lines each: three at the standard rate and two at the reduced one."""
 
     seed: int
     count: int
+    lines_per_order: int = LINES_PER_ORDER
+    orders_per_customer: int = ORDERS_PER_CUSTOMER
 
     @cached_property
     def articles(self) -> tuple[Article, ...]:
@@ -88,7 +90,7 @@ class Trade:
     @cached_property
     def shops(self) -> tuple[Shop, ...]:
         chance = self._chance("shops")
-        number = max(1, -(-self.count // _ORDERS_PER_CUSTOMER))
+        number = max(1, -(-self.count // self.orders_per_customer))
         return tuple(Shop(f"B{at:06d}", chance.choice(_RATES), f"ﾍﾞﾝﾁ{_name(at)}") for at in range(number))
 
     @cached_property
@@ -106,8 +108,9 @@ class Trade:
         chance = self._chance("orders")
         standard = [article for article in self.articles if article.tax == STANDARD]
         reduced = [article for article in self.articles if article.tax == REDUCED]
+        plain = -(-self.lines_per_order * 3 // 5)
         for at in range(self.count):
-            chosen = (*chance.sample(standard, 3), *chance.sample(reduced, LINES_PER_ORDER - 3))
+            chosen = (*chance.sample(standard, plain), *chance.sample(reduced, self.lines_per_order - plain))
             lines = tuple(Line(article, chance.randrange(1, 25)) for article in chosen)
             yield Order(f"BN{at:07d}", self.shops[at % len(self.shops)], lines, chance.choice(_FEES))
 
