@@ -104,7 +104,7 @@ def _work_in_a_child(seconds: float) -> None:
 @pytest.fixture
 def working() -> Iterator[int]:
     """A process whose child works for a third of a second and ends."""
-    parent = multiprocessing.get_context("fork").Process(target=_work_in_a_child, args=(0.3,))
+    parent = multiprocessing.get_context("fork").Process(target=_work_in_a_child, args=(0.33,))
     parent.start()
     assert parent.pid is not None
     yield parent.pid
