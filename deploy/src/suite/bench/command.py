@@ -9,13 +9,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from suite.bench import closing, importing, matching, order_to_cash, report, startup
+from suite.bench import closing, importing, latency, matching, order_to_cash, report, startup
 from suite.bench.calls import WentWrong
 from suite.bench.report import Report
 from suite.bench.wish import Wish
 from suite.demo.client import ApiRefused
 
-_DEFAULT_NUMBERS = {"order-to-cash": 2_000, "closing": 2_000, "matching": 1_000, "startup": 3, "import": 10_000}
+_DEFAULT_NUMBERS = {
+    "order-to-cash": 2_000,
+    "closing": 2_000,
+    "matching": 1_000,
+    "latency": 500,
+    "startup": 3,
+    "import": 10_000,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,7 @@ BENCHES: Mapping[str, Bench] = {
     "order-to-cash": Bench(order_to_cash.measure, "n orders of 5 lines through the bulk endpoints until all is paid"),
     "closing": Bench(closing.measure, "a closing run over n delivery notes, twenty to an invoice"),
     "matching": Bench(matching.measure, "a bank file of n lines against 5n open invoices"),
+    "latency": Bench(latency.measure, "n confirmations at 50 per s until seen, n reads at 100 per s"),
     "startup": Bench(startup.measure, "first start, n later starts, memory of the idle suite"),
     "import": Bench(importing.measure, "a NextEngine file of n rows: validate, import, import again"),
 }

@@ -105,6 +105,11 @@ def carry(maker: Maker, trade: Trade, measured: Callable[[], Used], pace: Pace, 
     return carried
 
 
+def place(maker: Maker, orders: Sequence[Order], pace: Pace, month: Month = JUNE) -> None:
+    """Places them and leaves them unconfirmed. Raises WentWrong."""
+    _in_lanes(pace, orders, partial(_place, maker, month))
+
+
 def order(maker: Maker, orders: Sequence[Order], pace: Pace, month: Month = JUNE) -> None:
     """Places and confirms them; unshipped SKUs follow as messages. Raises WentWrong."""
     _in_lanes(pace, orders, partial(_order, maker, month))
@@ -136,9 +141,13 @@ def _batches(orders: Sequence[Order], size: int) -> Iterator[Sequence[Order]]:
     return (orders[at : at + size] for at in range(0, len(orders), size))
 
 
-def _order(maker: Maker, month: Month, orders: Sequence[Order]) -> None:
+def _place(maker: Maker, month: Month, orders: Sequence[Order]) -> None:
     placed = maker.api.post("/v1/order-batches", [_placed(order, month) for order in orders])
     accepted("orders", placed, len(orders))
+
+
+def _order(maker: Maker, month: Month, orders: Sequence[Order]) -> None:
+    _place(maker, month, orders)
     confirm = [{"number": order.number, "confirm": True, "confirmed_on": month.confirmed_on} for order in orders]
     accepted("confirmations", maker.api.post("/v1/order-confirmations", confirm), len(orders))
 
