@@ -72,6 +72,45 @@ async def test_ten_wrong_passwords_lock_even_the_right_one_out(
     assert (answer.status_code, answer.json()["code"]) == (429, "LOGIN_LOCKED")
 
 
+@pytest.mark.req("CON-002")
+async def test_ten_wrong_passwords_lock_the_operator_out_too(
+    client: httpx.AsyncClient, secrets: dict[str, str]
+) -> None:
+    for _ in range(10):
+        assert (await log_in(client, secrets["email"], "not the password")).status_code == 401
+    answer = await log_in(client, secrets["email"].upper(), secrets["password"])
+    assert (answer.status_code, answer.json()["code"]) == (429, "LOGIN_LOCKED")
+
+
+async def test_the_operators_password_forgets_the_wrong_ones(
+    client: httpx.AsyncClient, secrets: dict[str, str]
+) -> None:
+    for _ in range(2):
+        for _ in range(9):
+            assert (await log_in(client, secrets["email"], "not the password")).status_code == 401
+        assert (await log_in(client, secrets["email"], secrets["password"])).status_code == 201
+
+
+@pytest.mark.parametrize("email", ["operator", " operator"])
+async def test_nobody_logs_in_as_the_row_that_counts_the_operators_failures(
+    client: httpx.AsyncClient, secrets: dict[str, str], email: str
+) -> None:
+    await log_in(client, secrets["email"], "not the password")
+    for _ in range(10):
+        assert (await log_in(client, email, "")).status_code in (401, 422)
+    assert (await log_in(client, secrets["email"], secrets["password"])).status_code == 201
+
+
+async def test_a_member_with_the_operators_address_comes_in_with_either_password(
+    client: httpx.AsyncClient, tokens: Tokens, secrets: dict[str, str], a_maker: MakerBuilder
+) -> None:
+    owner = {"email": secrets["email"], "name": "持主", "password": "correct horse battery"}
+    await make(client, tokens, a_maker(owner=owner))
+    as_owner = await log_in(client, secrets["email"], "correct horse battery")
+    as_operator = await log_in(client, secrets["email"], secrets["password"])
+    assert (as_owner.json()["roles"], as_operator.json()["roles"]) == (["owner"], ["operator"])
+
+
 async def test_without_a_signing_key_the_answer_says_what_to_set(client: httpx.AsyncClient, app: FastAPI) -> None:
     shell = shell_of(app)
     shell.settings = shell.settings.model_copy(update={"signing_key_file": None})

@@ -16,6 +16,8 @@ LONGEST_PASSWORD: Final = 128
 MOST_FAILURES: Final = 10
 FAILURE_WINDOW: Final = timedelta(minutes=15)
 LOCK: Final = timedelta(minutes=15)
+OPERATOR_KEY: Final = " operator"
+"""Stands for the operator among the logins. No address begins with a blank (`email_key`): nobody can ask for it."""
 
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
 _COMMON: Final = frozenset(
