@@ -24,6 +24,9 @@ BATCH_SECONDS: Final = Histogram(
 )
 PUBLISHED: Final = Counter("oroshi_published", "Messages published from the outbox.", ["service", "topic"])
 OUTBOX: Final = Gauge("oroshi_outbox", "Messages written but not yet published.", ["service"])
+LEFT_OUT: Final = Gauge(
+    "oroshi_relay_keys_left_out", "Keys that Kafka refused and that make room for others for a while.", ["service"]
+)
 PARKED: Final = Gauge("oroshi_parked", "Messages set aside, by reason.", ["service", "reason"])
 LAST_COMMIT: Final = Gauge("oroshi_last_commit_seconds", "Unix time of the last committed batch.", ["service", "topic"])
 
@@ -50,3 +53,8 @@ def consumed(*, service: str, topic: str, seconds: float, **outcomes: int) -> No
 def published(*, service: str, topic: str, count: int) -> None:
     """One acknowledged batch of the relay."""
     PUBLISHED.labels(service, topic).inc(count)
+
+
+def left_out(*, service: str, count: int) -> None:
+    """Keys the relay does not read at present."""
+    LEFT_OUT.labels(service).set(count)

@@ -7,8 +7,9 @@ paused or whose connection is cut loses both together, and what it sent meanwhil
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -42,12 +43,17 @@ _Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Published:
-    """Rows that Kafka acknowledged, how far each partition was reached, and the first error if there was one."""
+    """Rows that Kafka acknowledged, how far each partition was reached, which keys failed and the first error."""
 
     rows: list[int] = field(default_factory=list)
     reached: dict[_Place, int] = field(default_factory=dict)
     topics: Counter[str] = field(default_factory=Counter)
+    failed: set[_Key] = field(default_factory=set)
     error: BaseException | None = None
+
+    def refused(self, row: Row[Any], error: BaseException) -> None:
+        self.failed.add((row.topic, row.key))
+        self.error = self.error or error
 
     def acknowledged(self, seq: int, metadata: RecordMetadata) -> None:
         place = (metadata.topic, metadata.partition)
@@ -64,6 +70,10 @@ class Relay:
     database: Database
     topics: Sequence[str] = ()
     """Checked whenever a producer is made: a missing one is told by name, not by a time-out."""
+    left_out_seconds: float = _LONGEST_PAUSE
+    """How long keys that failed make room for others, when they fill a batch."""
+    _left_out: dict[_Key, float] = field(default_factory=dict)
+    """Keys that are not read now, and until when."""
     _kafka: AsyncExitStack = field(default_factory=AsyncExitStack)
     _connected: AIOKafkaProducer | None = None
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -110,7 +120,7 @@ class Relay:
             return 0
         producer = await self._producer()
         async with self.database.connection(Role.WORKER) as connection:
-            rows = await _locked_rows(connection)
+            rows = await _locked_rows(connection, self._still_left_out())
             if not rows:
                 return 0
             sent = await publish(producer, rows)
@@ -120,8 +130,20 @@ class Relay:
                 await connection.commit()
         self._count(sent)
         if sent.error is not None:
+            self._leave_out(sent.failed if len(rows) == BATCH else ())
             await self._part_failed(sent)
         return len(sent.rows)
+
+    def _still_left_out(self) -> Collection[_Key]:
+        now = time.monotonic()
+        self._left_out = {key: until for key, until in self._left_out.items() if until > now}
+        metrics.left_out(service=self.settings.service, count=len(self._left_out))
+        return self._left_out
+
+    def _leave_out(self, keys: Iterable[_Key]) -> None:
+        """Only where a batch is full: there may be others behind. Else all keys are read again each time."""
+        until = time.monotonic() + self.left_out_seconds
+        self._left_out.update(dict.fromkeys(keys, until))
 
     async def _part_failed(self, sent: Published) -> None:
         """Some keys went through: go on at once with what is left. None did: an outage, raised to be waited out."""
@@ -167,28 +189,29 @@ class Relay:
             _log.warning("relay.producer_not_closed", error=type(error).__name__)
 
 
-async def _locked_rows(connection: AsyncConnection) -> Sequence[Row[Any]]:
+async def _locked_rows(connection: AsyncConnection, left_out: Collection[_Key]) -> Sequence[Row[Any]]:
     """The oldest unsent rows, if this transaction may relay. Reading what is left (never "seq > last") misses none."""
     mine = (await connection.exec_driver_sql("select pg_try_advisory_xact_lock($1)", (RELAY_LOCK,))).scalar()
     if not mine:
         return []
     result = await connection.exec_driver_sql(
-        "select seq, event_id, topic, key, body, headers from outbox order by seq limit $1", (BATCH,)
+        "select seq, event_id, topic, key, body, headers from outbox"
+        " where (topic, key) <> all (select * from unnest($2::text[], $3::text[])) order by seq limit $1",
+        (BATCH, [topic for topic, _ in left_out], [key for _, key in left_out]),
     )
     return result.all()
 
 
 async def publish(producer: AIOKafkaProducer, rows: Sequence[Row[Any]]) -> Published:
     """Sends rows in order and waits for all acknowledgements; after a key's first failure none of it counts as sent."""
-    sent, unsendable = Published(), set[_Key]()
+    sent = Published()
     under_way: list[tuple[Row[Any], asyncio.Future[RecordMetadata]]] = []
     for row in rows:
-        if (row.topic, row.key) not in unsendable:
+        if (row.topic, row.key) not in sent.failed:
             try:
                 under_way.append((row, await _send(producer, row)))
             except Exception as error:  # noqa: BLE001  # an edge: whatever it was, this key stops here
-                unsendable.add((row.topic, row.key))
-                sent.error = sent.error or error
+                sent.refused(row, error)
     if under_way:
         await asyncio.wait([future for _, future in under_way], timeout=_ACK_SECONDS)
     _sort_out(under_way, sent)
@@ -196,13 +219,13 @@ async def publish(producer: AIOKafkaProducer, rows: Sequence[Row[Any]]) -> Publi
 
 
 def _sort_out(under_way: Sequence[tuple[Row[Any], asyncio.Future[RecordMetadata]]], sent: Published) -> None:
-    failed: set[_Key] = set()
+    lost = set[_Key]()
     for row, future in under_way:
-        lost = _error_of(future)
-        if lost is not None:
-            failed.add((row.topic, row.key))
-            sent.error = sent.error or lost
-        elif (row.topic, row.key) not in failed:
+        error = _error_of(future)
+        if error is not None:
+            lost.add((row.topic, row.key))
+            sent.refused(row, error)
+        elif (row.topic, row.key) not in lost:
             sent.acknowledged(row.seq, future.result())
 
 

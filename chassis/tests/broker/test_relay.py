@@ -19,7 +19,7 @@ from chassis.example import app
 from chassis.example.trials import customer, noted, query, until
 from chassis.example.wire import BuyerState
 from chassis.quiet import snapshot
-from chassis.relay import RELAY_LOCK, Relay, publish
+from chassis.relay import BATCH, RELAY_LOCK, Relay, publish
 from chassis.settings import ServiceSettings
 from contracts.wire import MAX_BYTES, Message
 
@@ -158,6 +158,48 @@ async def test_a_message_that_cannot_be_sent_stops_its_key_and_no_other(
         await connection.commit()
     assert await relay.relay_once() == 2
     await relay.close()
+
+
+async def spoil(database: Database, key: str) -> None:
+    """The oldest message of this key becomes larger than any broker takes."""
+    async with database.connection(Role.WORKER) as connection:
+        await connection.exec_driver_sql(
+            "update outbox set body = convert_to(repeat('x', $1), 'UTF8')"
+            " where seq = (select min(seq) from outbox where key = $2)",
+            (2 * MAX_BYTES, key),
+        )
+        await connection.commit()
+
+
+async def test_a_key_that_fills_the_batch_and_cannot_be_sent_stops_no_other(
+    broker: ServiceSettings, database: Database, maker_id: UUID, topic: Any
+) -> None:
+    stuck = [Message(maker_id, noted(1, of=1)) for _ in range(BATCH)]
+    await announce(database, maker_id, *stuck, Message(maker_id, noted(2, of=2)))
+    await spoil(database, noted(1, of=1).key())
+    relay = Relay(broker, database)
+    with pytest.raises(MessageSizeTooLargeError):
+        await relay.relay_once()
+    assert await relay.relay_once() == 1
+    await relay.close()
+    assert [header(record, "ce_subject") for record in await topic.records()] == [noted(2).subject()]
+
+
+async def test_a_key_that_was_left_out_is_tried_again_in_order(
+    broker: ServiceSettings, database: Database, maker_id: UUID, topic: Any
+) -> None:
+    await announce(database, maker_id, *(Message(maker_id, noted(1)) for _ in range(BATCH + 1)))
+    await spoil(database, noted(1).key())
+    relay = Relay(broker, database, left_out_seconds=0.2)
+    with pytest.raises(MessageSizeTooLargeError):
+        await relay.relay_once()
+    async with database.connection(Role.WORKER) as connection:
+        await connection.exec_driver_sql("update outbox set body = 'x' where seq = (select min(seq) from outbox)")
+        await connection.commit()
+    await until(relay.relay_once)
+    assert await relay.relay_once() == 1
+    await relay.close()
+    assert first_numbers(await topic.records()) == {noted(1).subject(): list(range(1, BATCH + 2))}
 
 
 async def test_the_largest_message_goes_through(
