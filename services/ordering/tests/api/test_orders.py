@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from chassis.database import Database
 from chassis.testing.http import Tokens
 from chassis.testing.messages import Deliver, Outbox
+from chassis.tx import Tx
 from contracts.ordering import OrderPlaced
+from kernel.money import JPY
+from ordering.store.exposures import lock_exposures
 from services.ordering.tests import masters
 from services.ordering.tests.builders import an_id
 from services.ordering.tests.owners import Owners
@@ -166,6 +172,33 @@ async def test_a_number_exists_once(client: httpx.AsyncClient) -> None:
     again = await client.post("/v1/orders", json=an_order(number="SO-000001"))
     assert (again.status_code, again.json()["code"]) == (409, "DUPLICATE_ORDER_NO")
     assert (await placed(client))["number"] == "SO-000002"
+
+
+@pytest.mark.req("ORD-014")
+async def test_an_order_does_not_queue_behind_another_customer_for_its_number(
+    client: httpx.AsyncClient, database: Database, maker_id: UUID
+) -> None:
+    async with database.transaction(maker_id) as busy:
+        await lock_exposures(busy, [(an_id(900), JPY)], {})
+        waiting = asyncio.create_task(placed(client))
+        await until_somebody_waits_for(busy)
+        other = await asyncio.wait_for(placed(client, customer_code="C000200"), timeout=20)
+    assert (other["number"], (await waiting)["number"]) == ("SO-000001", "SO-000002")
+
+
+async def until_somebody_waits_for(tx: Tx) -> None:
+    blocked = text("select true from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid)) limit 1")
+    async with asyncio.timeout(60):
+        while not await tx.scalar(blocked):  # noqa: ASYNC110  # PostgreSQL tells nobody who waits
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.req("ORD-014")
+async def test_a_refused_order_of_a_batch_takes_no_number(client: httpx.AsyncClient) -> None:
+    coupon = {"kind": "coupon", "amount": "999999999", "prorated": True}
+    answer = await client.post("/v1/order-batches", json=[an_order(charges=[coupon]), an_order()])
+    refused, fine = answer.json()["results"]
+    assert (refused["problem"]["code"], fine["item"]["number"]) == ("PRORATE_EXCEEDS", "SO-000001")
 
 
 @pytest.mark.req("ORD-016", "CUS-060")

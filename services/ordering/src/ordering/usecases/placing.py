@@ -27,10 +27,10 @@ async def place_orders(tx: Tx, asked: Sequence[AskedOrder], answers: Answers | N
     """Places orders by API or by hand (ORD-010). Raises MastersMissing before anything is written."""
     market = await the_market(tx, _wanted(asked), answers)
     commands = [order_of(one, Given(tx.new_id(), tx.now, signed(tx)), market) for one in asked]
-    commands = await _numbered(tx, commands)
+    commands = await _untaken(tx, commands)
     ids = iter(tx.new_id, None)
     outcomes = [_placed(place(one, market, ids)) if isinstance(one, PlaceOrder) else one for one in commands]
-    checked = await _credit_checked(tx, outcomes, market)
+    checked = await _numbered(tx, await _credit_checked(tx, outcomes, market))
     histories = [History.placed(order) for order in checked if isinstance(order, Order)]
     await insert_orders(tx, [history.after for history in histories])
     await move_ordered(tx, moves(histories))
@@ -49,26 +49,30 @@ def _wanted(asked: Sequence[AskedOrder]) -> Wanted:
     )
 
 
-async def _numbered(
+async def _untaken(
     tx: Tx, commands: Sequence[PlaceOrder | tuple[Refusal, ...]]
 ) -> list[PlaceOrder | tuple[Refusal, ...]]:
-    """Refuses numbers that are taken, here or before, and gives numbers to orders that came without (ORD-014)."""
+    """Refuses numbers that are taken, here or before (ORD-065)."""
     given = [one.number for one in commands if isinstance(one, PlaceOrder) and one.number]
     taken = set(await taken_numbers(tx, given))
-    numbered: list[PlaceOrder | tuple[Refusal, ...]] = []
+    untaken: list[PlaceOrder | tuple[Refusal, ...]] = []
     for one in commands:
         if isinstance(one, PlaceOrder) and one.number in taken:
             facts = {"number": one.number}
-            numbered.append((Refusal("DUPLICATE_ORDER_NO", facts, field="/number", value=one.number),))
+            untaken.append((Refusal("DUPLICATE_ORDER_NO", facts, field="/number", value=one.number),))
             continue
         if isinstance(one, PlaceOrder) and one.number:
             taken.add(one.number)
-        numbered.append(one)
-    open_ = [at for at, one in enumerate(numbered) if isinstance(one, PlaceOrder) and not one.number]
-    for at, number in zip(open_, await _fresh_numbers(tx, len(open_), taken), strict=True):
-        one = numbered[at]
-        numbered[at] = replace(one, number=number) if isinstance(one, PlaceOrder) else one
-    return numbered
+        untaken.append(one)
+    return untaken
+
+
+async def _numbered(tx: Tx, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Gives numbers to orders that came without (ORD-014). Locks the maker's series, so it is done last."""
+    orders = [one for one in outcomes if isinstance(one, Order)]
+    given = {order.number for order in orders if order.number}
+    fresh = iter(await _fresh_numbers(tx, sum(not order.number for order in orders), given))
+    return [replace(one, number=next(fresh)) if isinstance(one, Order) and not one.number else one for one in outcomes]
 
 
 async def _fresh_numbers(tx: Tx, count: int, taken: set[str]) -> list[str]:
