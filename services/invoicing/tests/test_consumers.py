@@ -20,6 +20,7 @@ from invoicing.core.billable import BillableState, SourceKind
 from invoicing.core.parties import BillFrom, PostalAddress
 from invoicing.store import billables, parties
 from invoicing.tables import columns
+from invoicing.usecases.knowing import Told, learn
 from kernel.calendar import ClosingTerms
 from kernel.money import Rate, Rounding
 from services.invoicing.tests import messages
@@ -86,6 +87,29 @@ async def test_a_deleted_delegation_customer_term_or_tax_is_forgotten(
     assert rules.of(Rate.of(3)).rounding is Rounding.FLOOR
     await deliver(Message(maker_id, messages.customer("A"), version=9, tombstone=True))
     assert await count(database, maker_id, tables.Customer) == 1
+
+
+@pytest.mark.req("CUS-077")
+async def test_an_answer_asked_for_before_the_deletion_brings_nothing_back(
+    deliver: Deliver, database: Database, maker_id: UUID
+) -> None:
+    await deliver(messages.customer("P"), messages.customer("A"))
+    await deliver(
+        Message(maker_id, messages.delegation("A", "P"), version=9, tombstone=True),
+        Message(maker_id, messages.terms("P"), version=9, tombstone=True),
+    )
+    delegation = parties.Delegation(id_of("A"), id_of("P"))
+    terms = parties.Terms(id_of("P"), ClosingTerms(0, 1, 0))
+
+    async with database.transaction(maker_id) as tx:
+        await learn(tx, Told(terms=((terms, 8),), delegations=((delegation, 8),)))
+        known = await parties.load_parties(tx)
+    assert (known[id_of("A")].delegatee_id, known[id_of("P")].terms) == (None, None)
+
+    async with database.transaction(maker_id) as tx:
+        await learn(tx, Told(terms=((terms, 10),), delegations=((delegation, 10),)))
+        known = await parties.load_parties(tx)
+    assert (known[id_of("A")].delegatee_id, known[id_of("P")].terms) == (id_of("P"), terms.terms)
 
 
 @pytest.mark.req("CAT-014", "GEN-003")

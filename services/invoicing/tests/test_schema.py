@@ -17,6 +17,14 @@ from chassis.testing.migrations import differences
 from invoicing import tables
 from services.invoicing.tests.builders import id_of
 
+TERMS: Mapping[str, object] = {
+    "customer_id": id_of("K1"),
+    "closing_day": 0,
+    "payment_month_offset": 1,
+    "payment_day": 0,
+    "business_day_rule": "none",
+    "version": 1,
+}
 NOTE: Mapping[str, object] = {
     "billable_id": id_of("DN1"),
     "kind": "delivery_note",
@@ -165,6 +173,7 @@ HELD: Given = [(tables.Billable, NOTE), (tables.Invoice, INVOICE)]
 @pytest.mark.parametrize(
     ("constraint", "given", "table", "row"),
     [
+        ("ck_terms_whole", [], tables.Terms, {**TERMS, "closing_day": None}),
         ("ck_billables_kind", [], tables.Billable, {**NOTE, "kind": "letter"}),
         ("ck_billables_state", [], tables.Billable, {**NOTE, "state": "LOST"}),
         ("ck_billables_held", [], tables.Billable, {**NOTE, "state": "INVOICED"}),

@@ -62,15 +62,13 @@ async def copy_customers(tx: Tx, run: Run[CustomerState]) -> None:
 
 @LISTENS.on(TermsState)
 async def copy_terms(tx: Tx, run: Run[TermsState]) -> None:
-    await parties.forget(tx, tables.Terms, "customer_id", _gone(run))
-    await parties.save_terms(tx, [(_terms(body), version) for body, version in _present(run)])
+    await parties.save_terms(tx, [(_terms(UUID(one.key), one.body), one.version) for one in run])
 
 
 @LISTENS.on(DelegationState)
 async def copy_delegations(tx: Tx, run: Run[DelegationState]) -> None:
-    await parties.forget(tx, tables.Delegation, "delegator_id", _gone(run))
-    kept = [(parties.Delegation(body.delegator_id, body.delegatee_id), version) for body, version in _present(run)]
-    await parties.save_delegations(tx, kept)
+    delegatees = [(UUID(one.key), one.body.delegatee_id if one.body else None, one.version) for one in run]
+    await parties.save_delegations(tx, [(parties.Delegation(who, to), version) for who, to, version in delegatees])
 
 
 @LISTENS.on(TaxState)
@@ -200,11 +198,11 @@ def _party(body: CustomerState) -> Party:
     )
 
 
-def _terms(body: TermsState) -> parties.Terms:
+def _terms(customer_id: UUID, body: TermsState | None) -> parties.Terms:
+    if body is None:
+        return parties.Terms(customer_id, None)
     rule = BusinessDayRule(body.business_day_rule)
-    return parties.Terms(
-        body.customer_id, ClosingTerms(body.closing_day, body.payment_month_offset, body.payment_day, rule)
-    )
+    return parties.Terms(customer_id, ClosingTerms(body.closing_day, body.payment_month_offset, body.payment_day, rule))
 
 
 def _tax(body: TaxState) -> parties.Tax:

@@ -81,25 +81,25 @@ class Customer(Table, table=True):
 
 
 class Terms(Table, table=True):
-    """Copy of `customers.terms`."""
+    """Copy of `customers.terms`; dropped ones keep a row without contents, so that no older answer brings them back."""
 
     __tablename__ = "terms"
 
     customer_id: UUID = Field(primary_key=True)
-    closing_day: int
-    payment_month_offset: int
-    payment_day: int
-    business_day_rule: str = Field(sa_type=Text)
+    closing_day: int | None
+    payment_month_offset: int | None
+    payment_day: int | None
+    business_day_rule: str | None = Field(sa_type=Text)
     version: int
 
 
 class Delegation(Table, table=True):
-    """Copy of `customers.delegations`."""
+    """Copy of `customers.delegations`; a revoked one has no delegatee."""
 
     __tablename__ = "delegations"
 
     delegator_id: UUID = Field(primary_key=True)
-    delegatee_id: UUID
+    delegatee_id: UUID | None
     version: int
 
 

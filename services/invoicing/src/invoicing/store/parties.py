@@ -19,18 +19,18 @@ from kernel.money import Rate, Rounding
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A customer's own closing terms."""
+    """A customer's own closing terms; None once they were dropped."""
 
     customer_id: UUID
-    terms: ClosingTerms
+    terms: ClosingTerms | None
 
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """Whose documents are billed to whom (CUS-075)."""
+    """Whose documents are billed to whom (CUS-075); to nobody else once it was revoked."""
 
     delegator_id: UUID
-    delegatee_id: UUID
+    delegatee_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,15 @@ async def save_customers(tx: Tx, customers: Sequence[tuple[Party, int]]) -> None
 
 
 async def save_terms(tx: Tx, terms: Sequence[tuple[Terms, int]]) -> None:
+    """Dropped ones too: without their row an answer of their owner, asked for earlier, would bring them back."""
     rows = [
         {
             "maker_id": tx.maker_id,
             "customer_id": one.customer_id,
-            "closing_day": one.terms.closing_day,
-            "payment_month_offset": one.terms.payment_month_offset,
-            "payment_day": one.terms.payment_day,
-            "business_day_rule": one.terms.business_day_rule.value,
+            "closing_day": one.terms and one.terms.closing_day,
+            "payment_month_offset": one.terms and one.terms.payment_month_offset,
+            "payment_day": one.terms and one.terms.payment_day,
+            "business_day_rule": one.terms and one.terms.business_day_rule.value,
             "version": version,
         }
         for one, version in terms
@@ -112,6 +113,7 @@ async def save_terms(tx: Tx, terms: Sequence[tuple[Terms, int]]) -> None:
 
 
 async def save_delegations(tx: Tx, delegations: Sequence[tuple[Delegation, int]]) -> None:
+    """Revoked ones too, as with terms."""
     rows = [
         {
             "maker_id": tx.maker_id,
@@ -143,7 +145,8 @@ async def save_taxes(tx: Tx, taxes: Sequence[tuple[Tax, int]]) -> None:
 
 
 async def forget(tx: Tx, table: type[tables.Table], key: str, ids: Collection[UUID]) -> None:
-    """A tombstone: the aggregate is gone (the chassis keeps older states from coming back)."""
+    """A tombstone: the aggregate is gone (the chassis keeps older states from coming back). Not for what owners both
+    delete and are asked for: terms and delegations keep their rows."""
     await tx.delete(table, [{"maker_id": tx.maker_id, key: one} for one in ids])
 
 
