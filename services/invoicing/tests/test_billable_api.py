@@ -103,6 +103,64 @@ async def test_an_exempt_note_is_not_billed_until_the_exemption_is_lifted(
     assert (await done(client, "DELETE", path))["state"] == "UNBILLED"
 
 
+async def states(client: httpx.AsyncClient) -> dict[str, tuple[str, str]]:
+    items = (await client.get("/v1/billable-notes")).json()["items"]
+    return {item["number"]: (item["state"], item["exemption"]) for item in items}
+
+
+@pytest.mark.req("FUL-022", "FUL-073")
+async def test_returns_go_with_their_exempt_note_and_are_deducted_again_when_it_is_lifted(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
+) -> None:
+    await deliver(
+        *messages.world(maker_id, "K1"),
+        *(messages.note(number) for number in ("DN1", "DN2")),
+        *(messages.returned(number, of=of) for number, of in (("RT1", "DN1"), ("RT2", "DN1"), ("RT3", "DN2"))),
+    )
+    own = {"note": "RT2", "kind": "return_note", "reason": "破損"}
+    await done(client, "POST", "/v1/billable-exemptions", [own, {"note": "DN1", "reason": "見本"}])
+
+    assert await states(client) == {
+        "DN1": ("NON_BILLABLE", "見本"),
+        "RT1": ("NON_BILLABLE", "見本"),
+        "RT2": ("NON_BILLABLE", "破損"),
+        "DN2": ("UNBILLED", ""),
+        "RT3": ("UNBILLED", ""),
+    }
+    preview = await done(client, "POST", "/v1/closing-runs/preview", {"closing_date": "2026-06-30"})
+    assert [one["total"] for one in preview["invoices"]] == ["990"]  # DN2 less RT3
+    await done(client, "DELETE", f"/v1/billable-notes/{id_of('DN1')}/exemption")
+    lifted = await states(client)
+    assert (lifted["DN1"], lifted["RT1"], lifted["RT2"]) == (
+        ("UNBILLED", ""),
+        ("UNBILLED", ""),
+        ("NON_BILLABLE", "破損"),
+    )
+
+
+@pytest.mark.req("FUL-022", "FUL-073")
+async def test_a_return_let_go_by_a_void_goes_with_the_note_that_was_exempted_meanwhile(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
+) -> None:
+    await deliver(
+        *messages.world(maker_id, "K1"),
+        *(messages.note(number) for number in ("DN1", "DN2")),
+        messages.returned("RT1", of="DN1"),
+    )
+    body = {"bill_to": "K1", "delivery_notes": ["DN2"], "return_notes": ["RT1"], "issued_on": "2026-06-30"}
+    invoice = await done(client, "POST", "/v1/invoices", {**body, "due_on": "2026-07-31"}, 201)
+    await done(client, "POST", f"/v1/billable-notes/{id_of('DN1')}/exemption", {"reason": "見本"})
+    assert (await states(client))["RT1"] == ("INVOICED", "")
+
+    await done(client, "POST", f"/v1/invoices/{invoice['invoice_id']}/voiding", {"reason": "誤り"})
+
+    assert await states(client) == {
+        "DN1": ("NON_BILLABLE", "見本"),
+        "RT1": ("NON_BILLABLE", "見本"),
+        "DN2": ("UNBILLED", ""),
+    }
+
+
 @pytest.mark.req("INV-027")
 async def test_an_invoiced_note_is_neither_deferred_nor_exempted(
     client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID

@@ -15,14 +15,20 @@ from invoicing.core.billable import (
     Bill,
     Billable,
     BillableState,
+    Billed,
     Charge,
     Command,
     Defer,
+    Deferred,
     Exempt,
+    Exempted,
+    ExemptionLifted,
     LiftExemption,
     Line,
     OrderSums,
     Release,
+    Released,
+    carried_along,
     decide,
     evolve,
     payment_points_of,
@@ -30,7 +36,7 @@ from invoicing.core.billable import (
 )
 from kernel.money import JPY, Money, Rate, total
 from kernel.refusal import Refusal
-from services.invoicing.tests.builders import charge, id_of, line, note, sums, yen
+from services.invoicing.tests.builders import charge, id_of, line, note, returned, sums, yen
 
 
 @pytest.mark.req("INV-155")
@@ -115,6 +121,31 @@ def test_a_deferral_can_be_taken_off() -> None:
 
     assert deferred.deferred_past == date(2026, 6, 30)
     assert done(deferred, Defer(None)) == note("DN1")
+
+
+@pytest.mark.req("FUL-022", "FUL-073")
+def test_an_unbilled_return_goes_with_its_exempt_note_and_comes_back_with_it() -> None:
+    sold, exempt = note("DN1"), done(note("DN1"), Exempt("sample"))
+    exempted, lifted = Exempted("sample"), ExemptionLifted()
+
+    assert carried_along(returned("RT1"), sold, exempted) == [exempted]
+    assert carried_along(done(returned("RT1"), Exempt("sample")), exempt, lifted) == [lifted]
+
+
+def test_a_return_with_a_fate_of_its_own_stays_where_it_is() -> None:
+    sold, exempt = note("DN1"), done(note("DN1"), Exempt("sample"))
+    scrapped = done(returned("RT1"), Exempt("scrapped"))
+    deducted = done(returned("RT1"), Bill(id_of("INV1")))
+
+    assert carried_along(scrapped, sold, Exempted("sample")) == []
+    assert carried_along(scrapped, exempt, ExemptionLifted()) == []
+    assert carried_along(deducted, sold, Exempted("sample")) == []
+    assert carried_along(deducted, exempt, ExemptionLifted()) == []
+
+
+def test_a_return_follows_nothing_else_that_happens_to_its_note() -> None:
+    for event in (Deferred(date(2026, 6, 30)), Billed(id_of("INV1")), Released()):
+        assert carried_along(returned("RT1"), note("DN1"), event) == []
 
 
 class BillingStatus(RuleBasedStateMachine):

@@ -295,6 +295,18 @@ def evolve(billable: Billable, event: Event) -> Billable:
             assert_never(event)
 
 
+def carried_along(returned: Billable, note: Billable, event: Event) -> list[Event]:
+    """What happens to a return when this happens to its delivery note, as that was before: goods that are never billed
+    are never deducted either (FUL-022). A return that is on an invoice, or exempt for a reason of its own, stays."""
+    match event:
+        case Exempted() if returned.state is BillableState.UNBILLED:
+            return [event]
+        case ExemptionLifted() if (returned.state, returned.exemption) == (note.state, note.exemption):
+            return [event]
+        case _:
+            return []
+
+
 def _out_of_turn(billable: Billable) -> Refusal:
     facts = {"source": billable.number, "state": billable.state.value}
     if billable.state is BillableState.INVOICED:

@@ -86,6 +86,23 @@ async def load(tx: Tx, billable_ids: Collection[UUID], *, lock: bool = False) ->
     return await _load(tx, among(columns(tables.Billable).billable_id, billable_ids), lock=lock)
 
 
+async def load_returns_of(tx: Tx, note_ids: Collection[UUID]) -> list[Billable]:
+    """The returns of these delivery notes, locked. Ask with the notes locked: then no other return of theirs comes."""
+    if not note_ids:
+        return []
+    b = columns(tables.Billable)
+    return await _load(tx, b.kind == SourceKind.RETURN_NOTE.value, among(b.note_id, note_ids), lock=True)
+
+
+async def load_returns_on(tx: Tx, invoice_ids: Collection[UUID]) -> list[Billable]:
+    """The returns that were deducted on these invoices, locked."""
+    s, b = columns(tables.InvoiceSource), columns(tables.Billable)
+    named = select(s.source_id).where(
+        s.maker_id == tx.maker_id, among(s.invoice_id, invoice_ids), s.kind == SourceKind.RETURN_NOTE.value
+    )
+    return await _load(tx, b.billable_id.in_(named), lock=True)
+
+
 async def save(tx: Tx, changed: Iterable[Billable]) -> None:
     """Write what may change after a note came. Raises Stale when somebody else changed it since it was read."""
     rows = [

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from chassis.tx import Tx
-from invoicing.core.billable import Billable, BillableState, Command, ReceivedNote, SourceKind, decide, evolve
+from invoicing.core.billable import (
+    Billable,
+    BillableState,
+    Command,
+    Event,
+    Exempt,
+    LiftExemption,
+    ReceivedNote,
+    SourceKind,
+    carried_along,
+    decide,
+    evolve,
+)
 from invoicing.store import billables
 from invoicing.usecases.common import Ref
 from kernel.refusal import Refusal
@@ -50,20 +62,55 @@ class Change:
 
 
 async def change(tx: Tx, changes: Sequence[Change]) -> list[Billable | Refusal]:
-    """Carries out the deeds in their order, one load and one save. Refuses with NOT_FOUND, SOURCE_ALREADY_USED,
-    INVALID_STATE."""
+    """Carries out the deeds in their order, one load and one save; unbilled returns go with their exempt note. Refuses
+    with NOT_FOUND, SOURCE_ALREADY_USED, INVALID_STATE."""
     found = await _load(tx, changes)
-    before = {note.billable_id: note for note in found.values()}
-    now = dict(before)
+    pile = await _pile(tx, found.values(), changes)
     outcomes: list[Billable | Refusal] = []
     for one in changes:
         known = found.get((one.kind, one.ref))
-        outcome = _not_found(one) if known is None else _changed(now[known.billable_id], one)
-        if isinstance(outcome, Billable):
-            now[outcome.billable_id] = outcome
-        outcomes.append(outcome)
-    await billables.save(tx, [note for key, note in now.items() if note != before[key]])
-    return [_stored(outcome, before) for outcome in outcomes]
+        outcomes.append(_not_found(one) if known is None else _changed(pile, known.billable_id, one))
+    await billables.save(tx, [note for key, note in pile.now.items() if note != pile.before[key]])
+    return [_stored(outcome, pile.before) for outcome in outcomes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pile:
+    """Notes under lock, and by note the returns that go with it; `now` moves with every event."""
+
+    before: Mapping[UUID, Billable]
+    now: dict[UUID, Billable]
+    returns: Mapping[UUID, Sequence[UUID]]
+
+    def do(self, billable_id: UUID, event: Event) -> None:
+        note = self.now[billable_id]
+        self.now[billable_id] = evolve(note, event)
+        for return_id in self.returns.get(billable_id, ()):
+            for along in carried_along(self.now[return_id], note, event):
+                self.now[return_id] = evolve(self.now[return_id], along)
+
+
+async def _pile(tx: Tx, found: Iterable[Billable], changes: Sequence[Change]) -> _Pile:
+    """Delivery notes are locked before returns, as where invoices are composed."""
+    before = {note.billable_id: note for note in found}
+    returns: dict[UUID, list[UUID]] = {}
+    if any(isinstance(one.command, Exempt | LiftExemption) for one in changes):
+        note_ids = [key for key, note in before.items() if not note.is_return]
+        for returned in await billables.load_returns_of(tx, note_ids):
+            before[returned.billable_id] = returned
+            if returned.returned_from is not None:
+                returns.setdefault(returned.returned_from.note_id, []).append(returned.billable_id)
+    return _Pile(before, dict(before), returns)
+
+
+async def release(tx: Tx, invoice_ids: Sequence[UUID]) -> None:
+    """Voided invoices let their notes go; a return whose note was exempted meanwhile is not deducted any more."""
+    await billables.release(tx, invoice_ids)
+    returns = await billables.load_returns_on(tx, invoice_ids)
+    note_ids = {one.returned_from.note_id for one in returns if one.returned_from}
+    notes = {note.billable_id: note for note in await billables.load(tx, note_ids)}
+    exempt = [_exempt_with_its_note(one, notes) for one in returns if one.state is BillableState.UNBILLED]
+    await billables.save(tx, [one for one in exempt if one.state is BillableState.NON_BILLABLE])
 
 
 async def _load(tx: Tx, changes: Sequence[Change]) -> dict[tuple[SourceKind, Ref], Billable]:
@@ -77,13 +124,13 @@ async def _load(tx: Tx, changes: Sequence[Change]) -> dict[tuple[SourceKind, Ref
     return found
 
 
-def _changed(note: Billable, change: Change) -> Billable | Refusal:
-    events = decide(note, change.command)
+def _changed(pile: _Pile, billable_id: UUID, change: Change) -> Billable | Refusal:
+    events = decide(pile.now[billable_id], change.command)
     if isinstance(events, Refusal):
         return replace(events, field=change.field)
     for event in events:
-        note = evolve(note, event)
-    return note
+        pile.do(billable_id, event)
+    return pile.now[billable_id]
 
 
 def _stored(outcome: Billable | Refusal, before: Mapping[UUID, Billable]) -> Billable | Refusal:
@@ -103,6 +150,11 @@ def _like_its_origin(returned: ReceivedNote, notes: Mapping[UUID, Billable]) -> 
         return returned
     note = notes[origin.note_id]
     billable = replace(returned.billable, location_id=note.location_id)
-    if note.state is BillableState.NON_BILLABLE:
-        billable = replace(billable, state=note.state, exemption=note.exemption)
-    return replace(returned, billable=billable)
+    return replace(returned, billable=_exempt_with_its_note(billable, notes))
+
+
+def _exempt_with_its_note(returned: Billable, notes: Mapping[UUID, Billable]) -> Billable:
+    note = notes.get(returned.returned_from.note_id) if returned.returned_from else None
+    if note is None or note.state is not BillableState.NON_BILLABLE:
+        return returned
+    return replace(returned, state=note.state, exemption=note.exemption)

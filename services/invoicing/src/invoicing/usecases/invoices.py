@@ -28,6 +28,7 @@ from invoicing.core.printed import Variant
 from invoicing.core.proposal import InvoiceProposal
 from invoicing.store import billables, invoices, papers, parties
 from invoicing.usecases import issuing
+from invoicing.usecases.billables import release
 from invoicing.usecases.common import MAKER_MISSING, Ref, today
 from invoicing.usecases.issuing import Issued
 from invoicing.usecases.knowing import AS_IT_IS, FactsMissing, Knowledge, learn
@@ -258,7 +259,7 @@ async def _write_voids(tx: Tx, now: Mapping[UUID, Invoice], happened: Sequence[t
         return
     voided = [key for key, _ in happened]
     await invoices.save(tx, [now[key] for key in voided])
-    await billables.release(tx, voided)
+    await release(tx, voided)
     await papers.ask_for(tx, voided, Variant.VOID)
     documents = await invoices.load_documents(tx, voided)
     tx.announce(announce.invoices(tx.maker_id, [(event, documents[key]) for key, event in happened]))
