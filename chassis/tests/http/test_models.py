@@ -85,6 +85,8 @@ def test_decimals_leave_as_strings_without_exponent(amount: str, shown: str) -> 
         (BusinessDate, '"2026-02-29"', False),
         (BusinessDate, '"20261122"', False),
         (BusinessDate, "20261122", False),
+        (BusinessDate, '"0"', False),
+        (BusinessDate, '"86400"', False),
         (Instant, '"2026-11-22T10:00:00+09:00"', True),
         (Instant, '"2026-11-22T10:00Z"', True),
         (Instant, '"2026-11-22T10:00:00"', False),

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final, Generic, Literal, TypeVar, Union, get_
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -35,6 +36,8 @@ MAX_QUANTITY: Final = 1_000_000_000
 MAX_MONEY: Final = Decimal("999999999999")
 _FIRST_DAY: Final = date(1900, 1, 1)
 _LAST_DAY: Final = date(2999, 12, 31)
+_DAY_PATTERN: Final = "^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UNBOUNDED: Final = {
     str: "Annotated[str, Text(…)]",
     int: "QuantityInt or Annotated[int, Field(ge=…, le=…)]",
@@ -161,7 +164,23 @@ QuantityInt = Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
 VersionInt = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """The version of an aggregate that was read (GEN-006)."""
 
-BusinessDate = Annotated[date, Field(ge=_FIRST_DAY, le=_LAST_DAY)]
+
+def _iso_day(value: object) -> object:
+    """Pydantic itself takes "0" for the first day of 1970, in strict mode too; a day is written as one."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value if _ISO_DAY.fullmatch(value) else "")
+    except ValueError as error:
+        raise _problem("BAD_DATE", "not a day") from error
+
+
+BusinessDate = Annotated[
+    date,
+    BeforeValidator(_iso_day),
+    Field(ge=_FIRST_DAY, le=_LAST_DAY),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": _DAY_PATTERN}, mode="validation"),
+]
 """A day in the maker's calendar, ISO 8601, 1900 to 2999."""
 
 
