@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
+from starlette.routing import Match
 
 from chassis import peers
 from chassis.auth import Keys, Verifier, key_source
@@ -110,7 +111,19 @@ def _add_answers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def failed(request: Request, error: HTTPException) -> Response:
-        return problem_response(_teller(request).problem([_refusal(request, error)]), error.headers)
+        headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+        return problem_response(_teller(request).problem([_refusal(request, error)]), headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of all routes of this path; the router names those of the first one only."""
+    routes = [context.original_route for context in iter_route_contexts(request.app.routes)]
+    found = (route.methods for route in routes if isinstance(route, APIRoute) and _is_at(route, request))
+    return ", ".join(sorted(set().union(*(methods or () for methods in found))))
+
+
+def _is_at(route: APIRoute, request: Request) -> bool:
+    return route.matches(request.scope)[0] is not Match.NONE
 
 
 def _teller(request: Request) -> Teller:
