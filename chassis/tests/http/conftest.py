@@ -15,6 +15,7 @@ from fastapi import Form, Query, UploadFile
 from pydantic import Field
 from sqlalchemy import func, select, text, tuple_
 from sqlmodel import col
+from starlette.responses import Response
 
 from chassis import failures, imports
 from chassis.example import app as example
@@ -38,6 +39,7 @@ from chassis.http import (
     Text,
     View,
     anyone,
+    download_responses,
     needs,
     needs_service,
     problem_responses,
@@ -233,7 +235,10 @@ class FileView(View):
 
 @router.post("/v1/files", status_code=201)
 async def upload(
-    file: UploadFile, edge: Annotated[Edge, needs("order.write")], note: Annotated[str, Form(max_length=50)] = ""
+    file: UploadFile,
+    edge: Annotated[Edge, needs("order.write")],
+    note: Annotated[str, Form(max_length=50)] = "",
+    kept_until: Annotated[BusinessDate | None, Form()] = None,
 ) -> FileView:
     content = await file.read()
 
@@ -243,8 +248,8 @@ async def upload(
     return await edge.one(deed, lambda done: FileView(file_id=done[0], size=done[1], name=file.filename))
 
 
-@router.get("/v1/files/{file_id}/content", response_model=None)
-async def download(file_id: UUID, edge: Annotated[Edge, needs("order.read")]) -> Any:
+@router.get("/v1/files/{file_id}/content", responses=download_responses("text/plain"))
+async def download(file_id: UUID, edge: Annotated[Edge, needs("order.read")]) -> Response:
     async def reader(tx: Tx) -> StoredFile | None:
         return await tx.load_file(file_id)
 

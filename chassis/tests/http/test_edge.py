@@ -286,6 +286,17 @@ class TestTrouble:
         assert (wrong.status_code, wrong.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
         assert wrong.headers["allow"] == "GET, POST"
 
+    async def test_a_version_is_refused_where_none_is_compared_instead_of_passed_over(
+        self, client: httpx.AsyncClient, trial: Any
+    ) -> None:
+        path = f"/v1/trials/{(await client.post('/v1/trials', json=trial())).json()['order_id']}"
+
+        refused = await client.delete(path, headers={"If-Match": '"1"'})
+        whichever = await client.delete(path, headers={"If-Match": "*"})
+
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "If-Match")
+        assert whichever.status_code == 204
+
     @pytest.mark.parametrize("sent", ["abc", "x" * 65, "a b c d e f g", "id\x7f-1234567"])
     async def test_a_strange_request_id_is_replaced(self, client: httpx.AsyncClient, sent: str) -> None:
         answer = await client.get("/healthz", headers={"X-Request-Id": sent})

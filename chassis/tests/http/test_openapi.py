@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from starlette.responses import Response
 
 from chassis.database import Database
 from chassis.http import Edge, NotDeclared, RequestModel, Router, Text, View, anyone, create_app, needs
@@ -63,7 +64,9 @@ async def test_headers_and_switches_of_the_edge_are_documented(document: Any) ->
     def parameters(path: str, method: str) -> set[str]:
         return {parameter["name"] for parameter in document["paths"][path][method].get("parameters", [])}
 
-    assert parameters("/v1/trial-batches", "post") == {"Idempotency-Key", "If-Match", "atomic"}
+    assert parameters("/v1/trial-batches", "post") == {"Idempotency-Key", "atomic"}
+    assert parameters("/v1/trials/{order_id}", "put") == {"order_id", "Idempotency-Key", "If-Match"}
+    assert parameters("/v1/trials/{order_id}", "delete") == {"order_id", "Idempotency-Key"}
     assert parameters("/v1/trials/{order_id}", "get") == {"order_id"}
     assert "Idempotency-Key" not in parameters("/v1/trials", "get")
 
@@ -75,6 +78,21 @@ async def test_decimals_are_strings_and_the_inside_is_left_out(document: Any) ->
     assert schemas["Trial"]["additionalProperties"] is False
     assert "HTTPValidationError" not in schemas
     assert not [path for path in document["paths"] if path.startswith("/internal")]
+
+
+async def test_a_file_is_documented_with_its_media_type_and_nothing_else(document: Any) -> None:
+    answer = document["paths"]["/v1/files/{file_id}/content"]["get"]["responses"]["200"]
+
+    assert answer["content"] == {"text/plain": {"schema": {"type": "string", "format": "binary"}}}
+
+
+async def test_parameters_and_form_fields_cannot_be_null_because_nobody_could_write_it(document: Any) -> None:
+    [number] = [one for one in document["paths"]["/v1/trials"]["get"]["parameters"] if one["name"] == "number"]
+    form = document["components"]["schemas"]["Body_example_upload"]["properties"]
+
+    assert (number["schema"]["type"], number["schema"]["maxLength"]) == ("string", 50)
+    assert (form["kept_until"]["type"], form["kept_until"]["format"]) == ("string", "date")
+    assert "null" not in json.dumps([number, form])
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -192,6 +210,14 @@ class TestStart:
 
         with pytest.raises(NotDeclared, match="two routes are called x:"):
             app_of(first, second)
+
+    def test_a_documented_file_of_unknown_kind(self) -> None:
+        router = Router()
+        with pytest.raises(NotDeclared, match="download_responses"):
+
+            @router.get("/v1/x")
+            async def x(edge: Annotated[Edge, needs("a")]) -> Response:
+                return Response()
 
     def test_needs_without_a_permission(self) -> None:
         with pytest.raises(ValueError, match="anyone"):

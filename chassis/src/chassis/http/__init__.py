@@ -26,7 +26,7 @@ from chassis.http.needs import anyone, needs, needs_service
 from chassis.http.paging import Page, cursor_of
 from chassis.http.refused import Refused, WrongFields
 from chassis.http.results import file_response
-from chassis.http.routes import NotDeclared, Router, problem_responses
+from chassis.http.routes import NotDeclared, Router, download_responses, problem_responses
 from chassis.problems import ProblemTexts
 
 Request = RequestModel
@@ -62,6 +62,7 @@ __all__ = [
     "anyone",
     "create_app",
     "cursor_of",
+    "download_responses",
     "drain",
     "file_response",
     "needs",

@@ -27,6 +27,7 @@ _WITH_TOKEN: Final = ("UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND")
 _WRITING: Final = ("CONFLICT", "IDEMPOTENCY_IN_FLIGHT", "IDEMPOTENCY_KEY_INVALID", "IDEMPOTENCY_KEY_REUSED")
 _WITH_BODY: Final = ("REQUEST_TIMEOUT", "TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "MALFORMED_JSON")
 _PROBLEM: Final = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_FILE: Final[Mapping[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 _KEY_PARAMETER: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -69,6 +70,8 @@ def describe(app: FastAPI, service: Service, texts: ProblemTexts) -> bytes:
     document["tags"] = [{"name": service.name}]
     for facts, operation in _operations(app, document):
         _complete(operation, facts, service.name, texts)
+        if facts.takes_form:
+            _complete_form(operation, schemas)
     return orjson.dumps(document)
 
 
@@ -100,9 +103,13 @@ def _complete(operation: dict[str, Any], facts: RouteFacts, service: str, texts:
     if facts.gate.permissions:
         operation["description"] = _permitted(operation.get("description", ""), facts.gate.permissions)
     parameters = [*operation.get("parameters", ()), *_headers(operation, facts)]
+    for parameter in parameters:
+        parameter["schema"] = _without_null(parameter["schema"])
     if parameters:
         operation["parameters"] = parameters
     responses = operation["responses"]
+    if facts.media_types:
+        responses["200"]["content"] = dict.fromkeys(facts.media_types, _FILE)
     own = responses.pop("default", {}).get(CODES, ())
     responses.pop("422", None)
     for status, codes in sorted(_by_status(facts, own, texts).items()):
@@ -117,8 +124,23 @@ def _permitted(description: str, permissions: tuple[str, ...]) -> str:
 def _headers(operation: Mapping[str, Any], facts: RouteFacts) -> list[dict[str, Any]]:
     given = [dict(_ATOMIC_PARAMETER)] if facts.bulk else []
     if facts.writes:
-        given += [dict(_KEY_PARAMETER), dict(_MATCH_PARAMETER)]
+        given += [dict(_KEY_PARAMETER), *([dict(_MATCH_PARAMETER)] if facts.versioned else [])]
     return given
+
+
+def _complete_form(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
+    for content in operation["requestBody"]["content"].values():
+        form = schemas[content["schema"]["$ref"].rpartition("/")[2]]
+        form["properties"] = {name: _without_null(field) for name, field in form["properties"].items()}
+
+
+def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters and form fields are text: they can be left out, and there is no way to write null."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if not kinds:
+        return dict(schema)
+    rest = {name: value for name, value in schema.items() if name != "anyOf"}
+    return {**rest, **kinds[0]} if len(kinds) == 1 else {**rest, "anyOf": kinds}
 
 
 def _by_status(facts: RouteFacts, own: tuple[str, ...] | list[str], texts: ProblemTexts) -> dict[int, list[str]]:

@@ -10,8 +10,9 @@ async def place_order(body: PlaceOrder, edge: Annotated[Edge, needs("order.write
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
+from types import CodeType, FunctionType
 from typing import Any, Final, get_args, get_origin
 
 from fastapi import APIRouter, Request, params
@@ -37,6 +38,7 @@ _UPLOAD_SECONDS: Final = 120.0
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _TAIL: Final = 1_024
 _SEQUENCES: Final = (list, tuple, set, frozenset)
+_EXPECTED_VERSION: Final = "expected_version"
 CODES: Final = "x-problem-codes"
 
 
@@ -55,6 +57,8 @@ class RouteFacts:
     takes_form: bool
     bulk: bool
     writes: bool
+    versioned: bool
+    media_types: tuple[str, ...]
     single_parameters: frozenset[str]
     list_parameters: frozenset[str]
 
@@ -96,6 +100,11 @@ def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
     return {"default": {"description": "Problem", CODES: sorted(codes)}}
 
 
+def download_responses(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    """What a route that answers with a file may send, for the API document; next to its `problem_responses`."""
+    return {200: {"description": "The file", "content": {media_type: {"schema": {}} for media_type in media_types}}}
+
+
 def facts_of(route: APIRoute) -> RouteFacts:
     """Raises NotDeclared for a route that must not start."""
     single, several = _query_parameters(route)
@@ -110,6 +119,8 @@ def facts_of(route: APIRoute) -> RouteFacts:
         takes_form=takes_form,
         bulk=bulk,
         writes=bool(methods & _WRITES),
+        versioned=_names(route.endpoint, _EXPECTED_VERSION, set()),
+        media_types=_media_types(route),
         single_parameters=frozenset(single) | ({"atomic"} if bulk else set()),
         list_parameters=frozenset(several),
     )
@@ -126,6 +137,39 @@ def _all(dependant: Dependant) -> Iterable[Dependant]:
     yield dependant
     for below in dependant.dependencies:
         yield from _all(below)
+
+
+def _names(function: object, name: str, seen: set[object]) -> bool:
+    """Whether a function, or one of its module that it uses, names this attribute of the edge.
+
+    Which routes compare versions is thus said once, where they do it: the others refuse the header `If-Match` instead
+    of passing over it, and the API document names it only where it counts.
+    """
+    if not isinstance(function, FunctionType) or function in seen:
+        return False
+    seen.add(function)
+    used = set(_used(function.__code__))
+    near = (function.__globals__.get(one) for one in used)
+    return name in used or any(_names(one, name, seen) for one in near if _same_module(one, function))
+
+
+def _used(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _used(constant)
+
+
+def _same_module(one: object, function: FunctionType) -> bool:
+    return getattr(one, "__module__", None) == function.__module__
+
+
+def _media_types(route: APIRoute) -> tuple[str, ...]:
+    """Of the files it sends. Raises NotDeclared for a documented route that answers with who knows what."""
+    declared = tuple(route.responses.get(200, {}).get("content", ()))
+    if route.include_in_schema and route.response_model is None and route.status_code != 204 and not declared:
+        raise NotDeclared(f"{route.path}: name its view, or the media types of its file with download_responses(…)")
+    return declared
 
 
 def _is_results(model: Any) -> bool:
@@ -178,6 +222,8 @@ def _bad_parameter(name: str, reason: str) -> Refusal:
 def _check_headers(request: Request, facts: RouteFacts) -> None:
     """Refuses by the headers alone what must not be read at all."""
     headers = request.headers
+    if facts.writes and not facts.versioned and headers.get("if-match", "*").strip() != "*":
+        raise Refused(_bad_parameter("If-Match", "no version is compared here"))
     if headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise _unsupported("send it without Content-Encoding")
     length = headers.get("content-length", "")

@@ -28,6 +28,7 @@ from chassis.http import (
     Results,
     Router,
     Text,
+    download_responses,
     needs,
 )
 from chassis.http import problem_responses as problems
@@ -176,13 +177,13 @@ async def import_products(
     )  # fmt: skip
 
 
-@router.get("/v1/product-import-templates/csv")
+@router.get("/v1/product-import-templates/csv", responses=download_responses("text/csv"))
 async def product_template(edge: Reader) -> Response:
     """The file to fill in, with required marks and a sample row."""
     return _csv(importing.PRODUCTS.template().content, "products.csv")
 
 
-@router.get("/v1/customer-rate-import-templates/csv")
+@router.get("/v1/customer-rate-import-templates/csv", responses=download_responses("text/csv"))
 async def rate_template(edge: Reader) -> Response:
     """The file to fill in, with required marks and a sample row."""
     return _csv(importing.CUSTOMER_RATES.template().content, "customer_rates.csv")

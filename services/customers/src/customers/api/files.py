@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import Query, Response, UploadFile
 
 from chassis import imports
-from chassis.http import Edge, Refused, Router, needs, problem_responses
+from chassis.http import Edge, Refused, Router, download_responses, needs, problem_responses
 from chassis.imports import ImportReport, Judged, Layout, Row, Rows
 from chassis.tx import StoredFile, Tx
 from customers.api.customers import rights_of
@@ -65,13 +65,13 @@ async def import_delegations(
     return await _import(edge, file, await _upload("delegations", file), wanted, encoding)
 
 
-@router.get("/v1/customer-import-templates")
+@router.get("/v1/customer-import-templates", responses=download_responses("text/csv"))
 async def customer_template(edge: Annotated[Edge, needs("customer.read")]) -> Response:
     """The file to fill in: headers, required ones marked with *, and a sample row (INT-010)."""
     return await edge.download(_template(CUSTOMERS, "customers.csv"))
 
 
-@router.get("/v1/delegation-import-templates")
+@router.get("/v1/delegation-import-templates", responses=download_responses("text/csv"))
 async def delegation_template(edge: Annotated[Edge, needs("customer.read")]) -> Response:
     """The file to fill in (INT-010)."""
     return await edge.download(_template(DELEGATIONS, "delegations.csv"))

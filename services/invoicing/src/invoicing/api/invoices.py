@@ -21,6 +21,7 @@ from chassis.http import (
     Router,
     TaxPercentText,
     Text,
+    download_responses,
     needs,
     problem_responses,
 )
@@ -199,8 +200,7 @@ async def get_invoice(invoice_id: UUID, edge: Reading) -> InvoiceDetailView:
 
 @router.get(
     "/v1/invoices/{invoice_id}/pdf",
-    response_class=Response,
-    responses={**problem_responses("NOT_FOUND"), 200: {"content": {"application/pdf": {}}}},
+    responses={**problem_responses("NOT_FOUND"), **download_responses("application/pdf")},
 )
 async def get_invoice_pdf(
     invoice_id: UUID, request: Request, edge: Reading, variant: Variant = Variant.ORIGINAL

@@ -9,7 +9,7 @@ from fastapi import UploadFile
 from starlette.responses import Response
 
 from chassis import tabular
-from chassis.http import Edge, Refused, Router, Text, needs, problem_responses
+from chassis.http import Edge, Refused, Router, Text, download_responses, needs, problem_responses
 from chassis.tabular.reading import DEFAULT_LIMITS
 from chassis.tx import StoredFile, Tx
 from ordering.api.masters import with_masters
@@ -55,7 +55,7 @@ async def import_order_file(
     return await with_masters(edge, call)
 
 
-@router.get("/v1/order-import-templates/{layout}", response_class=Response)
+@router.get("/v1/order-import-templates/{layout}", responses=download_responses("text/csv"))
 async def get_template(layout: Literal["invoice", "ordinary"], edge: Annotated[Edge, needs("order.read")]) -> Response:
     """The header line of a layout as CSV in CP932, ready to be filled in (INT-040)."""
 

@@ -10,7 +10,17 @@ from fastapi import Form, Query, UploadFile
 from pydantic import Field
 from starlette.responses import Response
 
-from chassis.http import BusinessDate, Edge, Listing, RequestModel, Router, Text, needs, problem_responses
+from chassis.http import (
+    BusinessDate,
+    Edge,
+    Listing,
+    RequestModel,
+    Router,
+    Text,
+    download_responses,
+    needs,
+    problem_responses,
+)
 from chassis.tx import StoredFile, Tx
 from payments.api.asking import asking
 from payments.core.era import Era
@@ -108,7 +118,7 @@ async def get_bank_file(bank_file_id: UUID, edge: Reading) -> BankFileView:
     return await edge.read(lambda tx: views.find_file(tx, bank_file_id))
 
 
-@router.get("/v1/bank-files/{bank_file_id}/content", response_class=Response)
+@router.get("/v1/bank-files/{bank_file_id}/content", responses=download_responses("text/csv", "text/plain"))
 async def get_bank_file_content(bank_file_id: UUID, edge: Reading) -> Response:
     """The file as it was uploaded, byte for byte."""
     return await edge.download(lambda tx: _content(tx, bank_file_id))
