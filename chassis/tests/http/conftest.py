@@ -24,6 +24,7 @@ from chassis.example.tables import OrderRow
 from chassis.example.usecases import Noted, NoteOrder
 from chassis.http import (
     AmountText,
+    Answered,
     Batch,
     BusinessDate,
     Edge,
@@ -43,6 +44,7 @@ from chassis.http import (
     needs,
     needs_service,
     problem_responses,
+    waits,
 )
 from chassis.imports import Change, Column, ImportReport, Layout, Need, Row, import_file
 from chassis.service import Service
@@ -59,6 +61,10 @@ class Laboratory:
 
     runs: Counter[str] = field(default_factory=Counter)
     stale_turns: int = 0
+    looks: list[int] = field(default_factory=list)
+    """How many trials each look of a waiting call was for."""
+    blind: bool = False
+    """Looks fail."""
 
 
 LABORATORY = Laboratory()
@@ -67,7 +73,8 @@ LABORATORY = Laboratory()
 @pytest.fixture(autouse=True)
 def laboratory() -> Laboratory:
     LABORATORY.runs.clear()
-    LABORATORY.stale_turns = 0
+    LABORATORY.stale_turns, LABORATORY.blind = 0, False
+    LABORATORY.looks.clear()
     return LABORATORY
 
 
@@ -198,6 +205,34 @@ async def _find(tx: Tx, order_id: UUID) -> TrialView | None:
     t = table_of(OrderRow).c
     row = await tx.one_or_none(select(t.number, t.amount).where(t.maker_id == tx.maker_id, t.order_id == order_id))
     return None if row is None else TrialView(order_id=order_id, number=row.number, amount=row.amount)
+
+
+async def _grown(_: Edge, tx: Tx, answered: Sequence[Answered]) -> list[TrialView | None]:
+    LABORATORY.looks.append(len(answered))
+    if LABORATORY.blind:
+        raise failures.Away("the eyes")
+    t = table_of(OrderRow).c
+    ids = [UUID(one["order_id"]) for one in answered]
+    found = await tx.rows(
+        select(t.order_id, t.number, t.amount, t.version).where(t.maker_id == tx.maker_id, t.order_id.in_(ids))
+    )
+    views = {row.order_id: TrialView(**row._mapping) for row in found}
+    return [views.get(order_id) for order_id in ids]
+
+
+until_grown = waits(_grown, until=lambda trial: trial.amount >= 1_000)
+
+
+@router.post("/v1/slow-trials", status_code=201)
+@until_grown
+async def try_slowly(body: Trial, edge: Annotated[Edge, needs("order.write")]) -> TrialView:
+    return await edge.one(lambda tx: carry_out(tx, [body]), view)
+
+
+@router.post("/v1/slow-trial-batches", responses=problem_responses("NOTHING_ORDERED"))
+@until_grown
+async def try_many_slowly(body: Trials, edge: Annotated[Edge, needs("order.write")]) -> Results[TrialView]:
+    return await edge.many(lambda tx: carry_out(tx, body.trials), view)
 
 
 @router.get("/v1/trials/{order_id}")

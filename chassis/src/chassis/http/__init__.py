@@ -27,6 +27,7 @@ from chassis.http.paging import Page, cursor_of
 from chassis.http.refused import Refused, WrongFields
 from chassis.http.results import file_response
 from chassis.http.routes import NotDeclared, Router, download_responses, problem_responses
+from chassis.http.waiting import Answered, waits
 from chassis.problems import ProblemTexts
 
 Request = RequestModel
@@ -34,6 +35,7 @@ Request = RequestModel
 
 __all__ = [
     "AmountText",
+    "Answered",
     "Batch",
     "BusinessDate",
     "Edge",
@@ -68,4 +70,5 @@ __all__ = [
     "needs",
     "needs_service",
     "problem_responses",
+    "waits",
 ]

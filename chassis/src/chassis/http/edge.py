@@ -195,6 +195,11 @@ class Edge:
             raise Refused(Refusal("NOT_FOUND"))
         return cast("V", _response(results.answer_of(self._status, cast("View", found))))
 
+    async def look(self, reader: Callable[[Tx], Awaitable[T]]) -> T:
+        """What the reader finds in a read-only transaction of its own, as it is: for whoever goes on with it."""
+        async with self._transaction(read_only=True) as tx:
+            return await reader(tx)
+
     async def page(self, reader: Callable[[Tx], Awaitable[tuple[Sequence[V], str | None]]]) -> Listing[V]:
         """One page of a list; the reader returns the items and the next cursor (see `Page.cut`)."""
         async with self._transaction(read_only=True) as tx:

@@ -18,6 +18,7 @@ from pydantic.json_schema import models_json_schema
 from chassis.http.answers import PROBLEM_JSON
 from chassis.http.models import Problem
 from chassis.http.routes import CODES, NotDeclared, Route, RouteFacts, facts_of
+from chassis.http.waiting import APPLIED, LONGEST_SECONDS, PREFER
 from chassis.problems import ProblemTexts
 from chassis.service import Service
 from kernel.refusal import Refusal
@@ -41,6 +42,21 @@ _MATCH_PARAMETER: Final = {
     "required": False,
     "description": "The version that was read, as in the ETag; another version by now is a CONFLICT.",
     "schema": {"type": "string", "pattern": r'^(\*|"[0-9]{1,9}")$'},
+}
+_WAIT_PARAMETER: Final = {
+    "name": PREFER,
+    "in": "header",
+    "required": False,
+    "description": (
+        "`wait=N` (RFC 7240): what goes on as messages is answered when it has come to its end, at the latest after N "
+        f"seconds, {LONGEST_SECONDS} at most; the resource tells how far it came. Other preferences are ignored."
+    ),
+    "schema": {"type": "string"},
+    "example": "wait=2",
+}
+_APPLIED_HEADER: Final = {
+    "description": "The preference that was applied, with the seconds it was waited for at most.",
+    "schema": {"type": "string", "pattern": "^wait=[0-9]+$"},
 }
 _ATOMIC_PARAMETER: Final = {
     "name": "atomic",
@@ -110,6 +126,8 @@ def _complete(operation: dict[str, Any], facts: RouteFacts, service: str, texts:
     responses = operation["responses"]
     if facts.media_types:
         responses["200"]["content"] = dict.fromkeys(facts.media_types, _FILE)
+    if facts.waits:
+        responses[str(facts.status)].setdefault("headers", {})[APPLIED] = dict(_APPLIED_HEADER)
     own = responses.pop("default", {}).get(CODES, ())
     responses.pop("422", None)
     for status, codes in sorted(_by_status(facts, own, texts).items()):
@@ -125,6 +143,8 @@ def _headers(operation: Mapping[str, Any], facts: RouteFacts) -> list[dict[str, 
     given = [dict(_ATOMIC_PARAMETER)] if facts.bulk else []
     if facts.writes:
         given += [dict(_KEY_PARAMETER), *([dict(_MATCH_PARAMETER)] if facts.versioned else [])]
+    if facts.waits:
+        given.append(dict(_WAIT_PARAMETER))
     return given
 
 

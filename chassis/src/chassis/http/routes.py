@@ -29,6 +29,7 @@ from chassis.http.edge import ROUTE
 from chassis.http.models import Results
 from chassis.http.needs import EdgeFor
 from chassis.http.refused import Refused, WrongFields
+from chassis.http.waiting import ending_of, waited
 from kernel.refusal import Refusal
 
 MAX_JSON_BYTES: Final = 1024 * 1024
@@ -59,6 +60,7 @@ class RouteFacts:
     writes: bool
     versioned: bool
     media_types: tuple[str, ...]
+    waits: bool
     single_parameters: frozenset[str]
     list_parameters: frozenset[str]
 
@@ -80,7 +82,8 @@ class Route(APIRoute):
             _check_query(request, facts)
             _check_headers(request, facts)
             guarded = GuardedRequest(request.scope, _limited(request, facts), facts.body or _NOTHING)
-            return await inner(guarded)
+            answer = await inner(guarded)
+            return await waited(request, answer, ending_of(self.endpoint), bulk=facts.bulk)
 
         return handler
 
@@ -121,6 +124,7 @@ def facts_of(route: APIRoute) -> RouteFacts:
         writes=bool(methods & _WRITES),
         versioned=_names(route.endpoint, _EXPECTED_VERSION, set()),
         media_types=_media_types(route),
+        waits=ending_of(route.endpoint) is not None,
         single_parameters=frozenset(single) | ({"atomic"} if bulk else set()),
         list_parameters=frozenset(several),
     )

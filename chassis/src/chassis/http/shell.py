@@ -27,6 +27,8 @@ class Shell:
     settings: ServiceSettings
     quiet: Quiet | None = None
     draining: bool = False
+    waiting: int = 0
+    """Calls that wait for the end of what they began (`Prefer: wait`)."""
 
 
 def shell_of(app: Starlette) -> Shell:
