@@ -8,6 +8,7 @@ from uuid import UUID
 from chassis.http import Batch, Edge, Results, Router, needs, problem_responses
 from ordering.api.masters import with_masters
 from ordering.api.requests import ConfirmRequest, NamedConfirmRequest, NamedOcRequest, OcRequest
+from ordering.api.waiting import until_all_stocked, until_stocked
 from ordering.usecases import deeds
 from ordering.usecases.confirmations import create_ocs
 from ordering.views import orders as views
@@ -25,6 +26,7 @@ Confirming = Annotated[Edge, needs("oc.write")]
 
 
 @router.post("/v1/orders/{order_id}/order-confirmation", status_code=201, responses=problem_responses(*OC))
+@until_stocked
 async def create_order_confirmation(order_id: UUID, body: OcRequest, edge: Confirming) -> OrderView:
     """Makes the next version of the order's confirmation, adjusted and confirmed in the same deed where asked."""
     command = body.command(order_id, edge.expected_version)
@@ -37,6 +39,7 @@ async def create_order_confirmation(order_id: UUID, body: OcRequest, edge: Confi
 
 
 @router.post("/v1/order-confirmations", responses=problem_responses(*OC))
+@until_all_stocked
 async def create_order_confirmations(body: Batch[NamedOcRequest], edge: Confirming) -> Results[OrderSummary]:
     """Makes confirmations of up to 1,000 orders; orders in other states are refused and listed (ORD-077)."""
     commands = [one.one() for one in body]
@@ -46,6 +49,7 @@ async def create_order_confirmations(body: Batch[NamedOcRequest], edge: Confirmi
 
 
 @router.post("/v1/orders/{order_id}/confirmation", responses=problem_responses(*CONFIRMING))
+@until_stocked
 async def confirm_order(order_id: UUID, body: ConfirmRequest, edge: Confirming) -> OrderView:
     """Fixes the OC's content; in automatic mode the order is converted at once (ORD-074, ORD-080)."""
     command = body.command(order_id, edge.expected_version)
@@ -53,6 +57,7 @@ async def confirm_order(order_id: UUID, body: ConfirmRequest, edge: Confirming) 
 
 
 @router.post("/v1/confirmations", responses=problem_responses(*CONFIRMING))
+@until_all_stocked
 async def confirm_orders(body: Batch[NamedConfirmRequest], edge: Confirming) -> Results[OrderSummary]:
     """Fixes the OCs of up to 1,000 orders."""
     return await edge.many(lambda tx: deeds.confirm(tx, [one.one() for one in body]), views.summary)

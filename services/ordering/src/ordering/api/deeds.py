@@ -18,6 +18,7 @@ from ordering.api.requests import (
     NoteRequest,
     ReasonRequest,
 )
+from ordering.api.waiting import until_all_stocked, until_stocked
 from ordering.usecases import deeds
 from ordering.usecases.deeds import ConfirmOrder, OnOrder, PlainDeed
 from ordering.views import orders as views
@@ -69,12 +70,14 @@ async def override_credits(body: Batch[NamedReasonRequest], edge: Overriding) ->
 
 
 @router.post("/v1/orders/{order_id}/approval", responses=_common)
+@until_stocked
 async def approve_order(order_id: UUID, body: ApproveRequest, edge: Confirming) -> OrderView:
     """Approves the OC by hand; in automatic mode this confirms too, unless the order is over the limit (ORD-072)."""
     return await _approve_one(edge, body.command(order_id, edge.expected_version))
 
 
 @router.post("/v1/order-approvals", responses=_common)
+@until_all_stocked
 async def approve_orders(body: Batch[NamedApproveRequest], edge: Confirming) -> Results[OrderSummary]:
     return await edge.many(lambda tx: deeds.approve(tx, [one.one() for one in body]), views.summary)
 
@@ -91,12 +94,14 @@ async def reject_orders(body: Batch[NamedReasonRequest], edge: Confirming) -> Re
 
 
 @router.post("/v1/orders/{order_id}/conversion", responses=_common)
+@until_stocked
 async def convert_order(order_id: UUID, body: NoteRequest, edge: Confirming) -> OrderView:
     """Turns a confirmed order into unshipped SKUs, in manual mode (ORD-080)."""
     return await _one(edge, PlainDeed.CONVERT, body.command(order_id, edge.expected_version))
 
 
 @router.post("/v1/order-conversions", responses=_common)
+@until_all_stocked
 async def convert_orders(body: Batch[NamedNoteRequest], edge: Confirming) -> Results[OrderSummary]:
     return await _many(edge, PlainDeed.CONVERT, [one.one() for one in body])
 

@@ -89,7 +89,8 @@ _NO_PROGRESS: Final[Mapping[UUID, Progress]] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class Order:
     """The aggregate. `contents` and `confirmations` are in order of version; `progress` by line id holds only lines
-    with movement and is `standing`'s to change; `entries` are the order-level amounts as entered (ORD-067)."""
+    with movement and is `standing`'s to change; `entries` are the order-level amounts as entered (ORD-067). When
+    fulfillment had the unshipped SKUs (`stocked_at`) is told, never decided here."""
 
     order_id: UUID
     number: str
@@ -111,6 +112,7 @@ class Order:
     standing: Standing
     placed: Signature
     version: int
+    stocked_at: datetime | None = None
 
     @property
     def oc(self) -> Confirmation | None:

@@ -92,7 +92,7 @@ async def save_orders(tx: Tx, histories: Collection[History]) -> None:
 
 
 async def mark_stocked(tx: Tx, order_ids: Collection[UUID]) -> None:
-    """Remember when fulfillment said that it has these orders; no part of the aggregate, nothing depends on it."""
+    """Remember when fulfillment said that it has these orders: read with them and shown, but no deed depends on it."""
     rows = [
         {"maker_id": tx.maker_id, "order_id": order_id, "stocked_at": tx.now} for order_id in sorted(set(order_ids))
     ]
@@ -314,6 +314,7 @@ def _order_of(head: Row, lines: Sequence[Row], charges: Sequence[Row], confirmat
         standing=standing_of(head, currency),
         placed=Signature(head.placed_by, head.placed_at, head.placed_note),
         version=head.version,
+        stocked_at=head.stocked_at,
     )
 
 

@@ -138,7 +138,8 @@ class MasterFieldsView(View):
 
 
 class OrderSummary(View):
-    """An order in a list: where it stands and what it is worth. Amounts are those of the official content (ORD-015)."""
+    """An order in a list: where it stands and what it is worth. Amounts are those of the official content (ORD-015).
+    `stocked_at` is when fulfillment had the unshipped SKUs."""
 
     order_id: UUID
     number: str
@@ -161,12 +162,13 @@ class OrderSummary(View):
     warnings: tuple[str, ...]
     oc_version: int
     confirmed_on: date | None
+    stocked_at: datetime | None
     version: int
 
 
 class OrderView(View):
     """One order with everything about it. `content` is the official one; `placed_content` is given where an OC changed
-    it. `allowed` are the deeds its state accepts."""
+    it. `allowed` are the deeds its state accepts; `stocked_at` is when fulfillment had the unshipped SKUs."""
 
     order_id: UUID
     number: str
@@ -204,6 +206,7 @@ class OrderView(View):
     placed: SignatureView
     oc_version: int
     confirmed_on: date | None
+    stocked_at: datetime | None
     version: int
 
 

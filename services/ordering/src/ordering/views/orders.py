@@ -24,7 +24,7 @@ from ordering.core.order import Channel, Confirmation, Order, Signature
 from ordering.core.order_warning import OrderWarning
 from ordering.core.standing import Invoiced
 from ordering.core.states import CONVERTED, OrderState, allowed
-from ordering.tables import Row, columns, sql
+from ordering.tables import Row, among, columns, sql
 from ordering.views.models import (
     ChargeView,
     ConfirmationDocument,
@@ -79,6 +79,13 @@ async def list_orders(tx: Tx, search: OrderSearch) -> tuple[Sequence[OrderSummar
     wanted = _sorted(_filtered(tx, search), tx, search).limit(search.limit + 1)
     rows, cursor = search.cut(await tx.rows(wanted), tx.maker_id, key=_sort_key(search.sort))
     return [_summary_of(row) for row in rows], cursor
+
+
+async def find_summaries(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, OrderSummary]:
+    """These orders as the list shows them."""
+    t = columns(tables.Order)
+    wanted = select(*(t[name] for name in _LISTED)).where(t.maker_id == tx.maker_id, among(t.order_id, order_ids))
+    return {row.order_id: _summary_of(row) for row in await tx.rows(wanted)}
 
 
 async def list_deeds(tx: Tx, order_id: UUID) -> list[DeedView] | None:
@@ -160,6 +167,7 @@ def _facts(order: Order) -> dict[str, Any]:
         "invoiced": order.standing.invoiced.value,
         "oc_version": len(order.confirmations),
         "confirmed_on": oc.confirmed_on if oc else None,
+        "stocked_at": order.stocked_at,
         "version": order.version,
     }
 
@@ -355,6 +363,7 @@ _LISTED = (
     "warning_codes",
     "oc_version",
     "confirmed_on",
+    "stocked_at",
     "version",
 )
 
