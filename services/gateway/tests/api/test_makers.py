@@ -55,6 +55,18 @@ async def test_a_new_maker_is_asked_of_customers_once(
     ]
 
 
+async def test_the_operator_may_wait_until_the_maker_is_made(
+    client: httpx.AsyncClient, tokens: Tokens, a_maker: MakerBuilder, deliver: Deliver
+) -> None:
+    maker_id = (await make(client, tokens, a_maker())).json()["maker_id"]
+    await deliver(Message(UUID(maker_id), maker_state(UUID(maker_id)), version=1))
+
+    answer = await client.post("/v1/makers", json=a_maker(), headers={**tokens.of_operator(), "Prefer": "wait=5"})
+
+    assert (answer.status_code, answer.json()["state"]) == (201, "ACTIVE")
+    assert answer.headers["preference-applied"] == "wait=5"
+
+
 @pytest.mark.req("GEN-007")
 async def test_the_same_reference_gives_the_same_maker(
     client: httpx.AsyncClient, tokens: Tokens, a_maker: MakerBuilder, deliver: Deliver

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Request
 
 from chassis.clock import new_id
-from chassis.http import Edge, Router, WrongFields, needs
+from chassis.http import Answered, Edge, Router, WrongFields, needs, waits
 from chassis.http import problem_responses as problems
+from chassis.tx import Tx
 from gateway.api.access import transaction
 from gateway.api.models import MakerRequest, MakerView
 from gateway.core.roles import OPERATOR
@@ -18,9 +21,18 @@ router = Router()
 _CODES = ("BAD_EMAIL", "PASSWORD_LENGTH", "PASSWORD_TOO_COMMON", "REFERENCE_TAKEN")
 
 
+async def _makers(_: Edge, tx: Tx, answered: Sequence[Answered]) -> list[MakerView | None]:
+    states = await makers.states(tx, [UUID(one["maker_id"]) for one in answered])
+    return [MakerView.model_validate({**one, "state": states[UUID(one["maker_id"])]}) for one in answered]
+
+
 @router.post("/v1/makers", status_code=201, responses=problems(*_CODES))
+@waits(_makers, until=lambda maker: maker.state == makers.ACTIVE)
 async def make_maker(body: MakerRequest, request: Request, edge: Annotated[Edge, needs(OPERATOR)]) -> MakerView:
-    """Makes a maker and its owner's login; asked again under the same reference, it answers the same maker."""
+    """Makes a maker and its owner's login; asked again under the same reference, it answers the same maker.
+
+    With `Prefer: wait` it is answered when the gateway has heard that the maker is made.
+    """
     wrong = makers.problems(body.owner.email, body.owner.password)
     if wrong:
         raise WrongFields(*wrong)

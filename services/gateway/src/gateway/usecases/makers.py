@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from chassis.tx import Tx
@@ -12,6 +13,10 @@ from gateway.core import login as rules
 from gateway.core.login import Login, email_key
 from gateway.store import MakerRequest, Membership
 from kernel.refusal import Refusal
+
+CREATING: Final = "CREATING"
+"""Until `customers` has told of the maker."""
+ACTIVE: Final = "ACTIVE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class NewMaker:
 
 @dataclass(frozen=True, slots=True)
 class WantedMaker:
-    """What came of it: `CREATING` until `customers` has told of the maker."""
+    """What came of it, and its state."""
 
     maker_id: UUID
     reference: str
@@ -60,8 +65,14 @@ async def want(tx: Tx, command: NewMaker) -> WantedMaker | Refusal:
     if not known:
         names = {"name": command.name, "owner_email": email, "owner_name": command.owner_name}
         tx.announce([announce.maker_wanted(kept.maker_id, **names)])
-    state = "ACTIVE" if known else "CREATING"
+    state = ACTIVE if known else CREATING
     return WantedMaker(kept.maker_id, kept.reference, kept.name, email, state)
+
+
+async def states(tx: Tx, maker_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """How far these makers are."""
+    known = await store.known_makers(tx, maker_ids)
+    return {maker_id: ACTIVE if maker_id in known else CREATING for maker_id in maker_ids}
 
 
 def problems(email: str, password: str) -> Sequence[Refusal]:
