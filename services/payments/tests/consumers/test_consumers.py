@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -13,7 +14,7 @@ from chassis.database import Database, Role
 from chassis.testing.messages import Deliver, Outbox
 from contracts.customers import CustomerState, DelegationState
 from contracts.invoicing import CreditNoteIssued
-from contracts.payments import BalanceChanged, PaymentReversed
+from contracts.payments import BalanceChanged, OverpaymentRecorded, PaymentReversed
 from contracts.wire import Message
 from payments import tables
 from payments.tables import columns
@@ -118,6 +119,30 @@ async def test_the_credit_note_of_an_overpayment_is_shown_and_not_counted_again(
     customer = await desk.get(f"/v1/balances/{A}")
     assert [(one["number"], one["amount"]) for one in customer["credit_notes"]] == [("CN-1", "300"), ("CN-2", "50")]
     await desk.verified()
+
+
+async def test_who_keeps_an_overpayment_may_wait_for_its_credit_note(desk: Desk, outbox: Outbox) -> None:
+    await desk.masters()
+    await desk.deliver(invoice_issued(1, 1_000))
+    line = await desk.received(1_300)
+    confirm = desk.client.post(
+        f"/v1/bank-lines/{line['bank_line_id']}/confirmation",
+        json={"allocations": [{"invoice_number": "INV-1"}], "remainder": "overpayment"},
+        headers={"Prefer": "wait=8"},
+    )
+
+    async def invoicing() -> None:
+        kept: list[OverpaymentRecorded] = []
+        while not kept:
+            kept = [one for one in await outbox() if isinstance(one, OverpaymentRecorded)]
+        await desk.deliver(_credit_note(1, 300, kind="overpayment", overpayment_id=kept[0].overpayment_id))
+
+    answer, _ = await asyncio.gather(confirm, invoicing())
+
+    assert (answer.json()["overpayment"]["credit_note_number"], answer.headers["preference-applied"]) == (
+        "CN-1",
+        "wait=8",
+    )
 
 
 @pytest.mark.req("PAY-042", "PAY-051")

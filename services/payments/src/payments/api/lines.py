@@ -10,6 +10,7 @@ from fastapi import Query
 from pydantic import Field
 
 from chassis.http import (
+    Answered,
     Batch,
     BusinessDate,
     Edge,
@@ -21,6 +22,7 @@ from chassis.http import (
     Text,
     needs,
     problem_responses,
+    waits,
 )
 from chassis.tx import Tx
 from payments.api.asking import asking
@@ -83,6 +85,20 @@ async def _many(edge: Edge, deed: ToldDeed) -> Results[BankLineView]:
     return await asking(edge, lambda told: edge.many(_seen(lambda tx: deed(tx, told)), view=_as_is))
 
 
+async def _lines(_: Edge, tx: Tx, answered: Sequence[Answered]) -> list[BankLineView | None]:
+    ids = [UUID(one["bank_line_id"]) for one in answered]
+    found = await views.find_lines(tx, ids)
+    return [found.get(one) for one in ids]
+
+
+def _is_answered(line: BankLineView) -> bool:
+    """Only what was kept as overpayment goes on here: invoicing issues its credit note (PAY-051)."""
+    return line.overpayment is None or line.overpayment.credit_note_number is not None
+
+
+until_answered = waits(_lines, until=_is_answered)
+
+
 # -- seeing -----------------------------------------------------------------------------------------------------------
 
 
@@ -141,12 +157,14 @@ def _share(asked: AllocationRequest, short: Short) -> ShareOfLine:
 
 
 @router.post("/v1/bank-lines/{bank_line_id}/confirmation", responses=problem_responses(*_CONFIRM_PROBLEMS))
+@until_answered
 async def confirm_bank_line(bank_line_id: UUID, body: ConfirmationRequest, edge: Writing) -> BankLineView:
     command = body.command(bank_line_id)
     return await _one(edge, lambda tx, told: confirming.confirm_lines(tx, [command], told))
 
 
 @router.post("/v1/bank-line-confirmations", responses=problem_responses(*_CONFIRM_PROBLEMS))
+@until_answered
 async def confirm_bank_lines(body: Batch[LineConfirmationRequest], edge: Writing) -> Results[BankLineView]:
     """Folded in order: each confirmation sees what the ones before it left open."""
     commands = [one.command(one.bank_line_id) for one in body]
@@ -257,12 +275,14 @@ _PAYMENT_PROBLEMS = ("BAD_AMOUNT", "CURRENCY_MISMATCH", "UNKNOWN_BANK_ACCOUNT", 
 
 
 @router.post("/v1/payments", status_code=201, responses=problem_responses(*_PAYMENT_PROBLEMS))
+@until_answered
 async def record_payment(body: PaymentRequest, edge: Writing) -> BankLineView:
     """The payment is a line like those of a file: decided at once, confirmed, reversed and ignored in the same ways."""
     return await _one(edge, lambda tx, told: paying.record_payments(tx, [body.command()], told))
 
 
 @router.post("/v1/payment-batches", responses=problem_responses(*_PAYMENT_PROBLEMS))
+@until_answered
 async def record_payments(body: Batch[PaymentRequest], edge: Writing) -> Results[BankLineView]:
     commands = [one.command() for one in body]
     return await _many(edge, lambda tx, told: paying.record_payments(tx, commands, told))
