@@ -56,6 +56,21 @@ def test_a_held_customers_note_is_neither_issued_nor_shipped_but_what_was_shippe
     assert released["state"] == "SHIPPED"
 
 
+def test_who_waits_for_a_confirmation_can_deliver_at_once(maker: Wholesaler) -> None:
+    maker.customer("WAITS")
+    order, other = maker.order("WAITS", {SHIRT: 2}), maker.order("WAITS", {TEA: 1})
+    agreed = {"require_approval": False, "confirm": True}
+    wait = {"Prefer": "wait=10"}
+
+    one = maker.http.post(f"/v1/orders/{order['order_id']}/order-confirmation", json=agreed, headers=wait)
+    many = maker.http.post("/v1/order-confirmations", json=[{"order_id": other["order_id"], **agreed}], headers=wait)
+    note = maker.note(order, {SHIRT: 2}, on="2026-09-05")  # nothing else is waited for
+
+    assert (one.status_code, one.headers["preference-applied"], note["state"]) == (201, "wait=10", "SHIPPED")
+    [stocked] = accepted(many.json()["results"])
+    assert all(answer["stocked_at"] for answer in (one.json(), stocked))
+
+
 @pytest.mark.req("FUL-005", "GEN-008")
 def test_a_confirmation_delivered_twice_is_stocked_once(suite: Suite, maker: Wholesaler) -> None:
     maker.customer("TWICE")
