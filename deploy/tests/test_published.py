@@ -77,6 +77,14 @@ def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
             assert reference.removeprefix("schemas/").removesuffix(".json") in {one.type for one in messages}
 
 
+def test_a_command_is_sent_by_whoever_asks_and_not_by_its_owner() -> None:
+    operations = json.dumps(asyncapi(published())["operations"])
+
+    assert "gateway-sends-customers.commands" in operations
+    assert "customers-receives-customers.commands" in operations
+    assert "customers-sends-customers.commands" not in operations
+
+
 def test_a_topic_has_one_owner_and_is_named_after_it() -> None:
     for topic, facts in topics(published()).items():
         assert topic.partition(".")[0] == facts["owner"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
+from suite.places import ROOT
 from tests.flows.problems import problem
 from tests.flows.running import Suite, eventually
 from tests.flows.wholesaler import SHIRT, Wholesaler
@@ -76,6 +78,18 @@ def test_an_unknown_path_is_a_problem(shared_maker: Wholesaler, path: str) -> No
     answer = shared_maker.http.get(path)
 
     assert (answer.status_code, problem(answer)["code"]) == (404, "NOT_FOUND")
+
+
+def test_the_messages_of_all_services_are_told_in_one_document_and_on_a_page(stranger: httpx.Client) -> None:
+    published = json.loads((ROOT / "contracts" / "asyncapi.json").read_text(encoding="utf-8"))
+
+    document = stranger.get("/asyncapi").json()
+    page = stranger.get("/docs/messages")
+
+    assert document["channels"] == published["channels"]
+    assert document["operations"] == published["operations"]
+    assert page.status_code == 200
+    assert [type_ for type_ in published["components"]["messages"] if f'id="{type_}"' not in page.text] == []
 
 
 @pytest.mark.req("GEN-010", "CON-010")

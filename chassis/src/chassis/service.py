@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from chassis.database import Database
     from chassis.messages import Listens
+    from contracts.wire import Command
 
 
 class Background(Protocol):
@@ -40,6 +41,10 @@ class Service:
     problems: str | None = None
     topics: Sequence[str] = ()
     settings: type[ServiceSettings] = ServiceSettings
+    asks: Sequence[type[Command]] = ()
+    """Commands of other services that this one sends."""
+    published: str | None = None
+    """The module of the messages this service owns; `contracts.<name>` unless said otherwise."""
     package: str | None = None
     migrations: Path | None = None
     open_paths: frozenset[str] = field(default_factory=frozenset)
@@ -47,6 +52,11 @@ class Service:
 
     background: Mapping[str, Callable[[Database], Background]] = field(default_factory=dict)
     """By name what runs beside the consumer in the roles `worker` and `all`; it is stopped first."""
+
+    @property
+    def language(self) -> str:
+        """The module of the published language that this service speaks."""
+        return self.published or f"contracts.{self.name}"
 
     @property
     def folder(self) -> Path:

@@ -379,6 +379,7 @@ def service() -> Service:
     return Service(
         name="example",
         package="chassis.example",
+        published="chassis.example.wire",
         routers=[router],
         listens=example.service.listens,
         problems="problems.toml",

@@ -7,6 +7,7 @@ from chassis.service import Service
 service = Service(
     name="example",
     package="chassis.example",
+    published="chassis.example.wire",
     routers=[router],
     listens=LISTENS,
     problems="problems.toml",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
+import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -13,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Match
 
-from chassis import peers
+from chassis import asyncapi, peers
 from chassis.auth import Keys, Verifier, key_source
 from chassis.database import Database
 from chassis.http.answers import Teller, problem_response
@@ -61,7 +63,15 @@ def create_app(
     peers.configure(settings)
     texts = ProblemTexts.of(*([service.problems_file] if service.problems_file else []))
     keys = verifier or Verifier(Keys(key_source(file=settings.jwks_file, url=settings.jwks_url)))
-    shell = Shell(service=service.name, texts=texts, verifier=keys, database=database, settings=settings, quiet=quiet)
+    shell = Shell(
+        service=service.name,
+        texts=texts,
+        verifier=keys,
+        database=database,
+        settings=settings,
+        messages=cache(lambda: orjson.dumps(asyncapi.part_of(service))),
+        quiet=quiet,
+    )
     app = FastAPI(
         title=f"Oroshi {service.name}",
         version="1",

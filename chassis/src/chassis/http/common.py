@@ -1,4 +1,4 @@
-"""The routes every service has: health, readiness, metrics, its API document, and whether it is quiet."""
+"""The routes every service has: health, readiness, metrics, its documents, and whether it is quiet."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from chassis.http.shell import shell_of
 from kernel.refusal import Refusal
 
 _JSON: Final = "application/json"
+ASYNCAPI_JSON: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
 
 
 def add_common_routes(app: FastAPI, document: bytes) -> None:
-    """`/healthz`, `/readyz`, `/metrics` and `/openapi.json` are open, `/internal/quiet` is for services only."""
+    """`/healthz`, `/readyz`, `/metrics` and the documents are open, `/internal/quiet` is for services only."""
 
     async def openapi(_: Request) -> Response:
         return Response(document, media_type=_JSON)
@@ -30,6 +31,7 @@ def add_common_routes(app: FastAPI, document: bytes) -> None:
         "/readyz": _readyz,
         "/metrics": _metrics,
         "/openapi.json": openapi,
+        "/asyncapi": _asyncapi,
     }.items():
         app.add_route(path, endpoint, methods=["GET"], include_in_schema=False)
     app.include_router(_internal())
@@ -46,6 +48,10 @@ async def _readyz(request: Request) -> Response:
     if shell.draining:
         return _told(503, "draining")
     return _told(200, "ready") if await shell.database.ready() else _told(503, "database-away")
+
+
+async def _asyncapi(request: Request) -> Response:
+    return Response(shell_of(request.app).messages(), media_type=ASYNCAPI_JSON)
 
 
 async def _metrics(_: Request) -> Response:

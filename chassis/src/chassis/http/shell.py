@@ -25,6 +25,8 @@ class Shell:
     verifier: Verifier
     database: Database
     settings: ServiceSettings
+    messages: Callable[[], bytes] = bytes
+    """The service's part of the AsyncAPI document, made when first asked for."""
     quiet: Quiet | None = None
     draining: bool = False
     waiting: int = 0

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import contracts
+from chassis.asyncapi import bodies_of, kind_of, says
 from chassis.kafka import topic_configs
-from chassis.messages import Listens
-from contracts.wire import PARTITIONS, Body, Command, Event, State
+from chassis.service import Service
+from contracts.wire import PARTITIONS, Body, Command
 from suite.places import SERVICES
 from suite.trouble import Trouble
 
@@ -21,11 +22,12 @@ _SHARED = ("wire", "parts")
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One message type. `listeners` are the services with a handler for it."""
+    """One message type. `listeners` are the services with a handler for it, `senders` those that announce or ask it."""
 
     body: type[Body]
     owner: str
     listeners: tuple[str, ...]
+    senders: tuple[str, ...]
 
     @property
     def type(self) -> str:
@@ -37,18 +39,18 @@ class Published:
 
     @property
     def kind(self) -> str:
-        return next(kind.__name__.lower() for kind in (Event, State, Command) if issubclass(self.body, kind))
+        return kind_of(self.body)
 
     @property
     def says(self) -> str:
         """The class's docstring in one paragraph."""
-        return " ".join((self.body.__doc__ or "").split())
+        return says(self.body)
 
 
 def published() -> list[Published]:
     """All types of all owners, by name. Raises Trouble when two classes share a type."""
-    heard = _heard()
-    found = [Published(body, owner, tuple(sorted(heard.get(body.TYPE, ())))) for owner, body in _bodies()]
+    services = [service for name in SERVICES if (service := _service(name)) is not None]
+    found = [_published(body, owner, services) for owner, body in _bodies()]
     names = [one.type for one in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -71,27 +73,24 @@ def topics(messages: list[Published]) -> dict[str, dict[str, object]]:
     }
 
 
+def _published(body: type[Body], owner: str, services: list[Service]) -> Published:
+    """Events and states are announced by their owner, commands by whoever asks."""
+    heard = sorted(service.name for service in services if body.TYPE in service.listens.handlers)
+    asked = sorted(service.name for service in services if body in service.asks)
+    return Published(body, owner, tuple(heard), tuple(asked) if issubclass(body, Command) else (owner,))
+
+
 def _bodies() -> Iterator[tuple[str, type[Body]]]:
     for module in pkgutil.iter_modules(contracts.__path__):
-        if module.name in _SHARED:
-            continue
-        for member in vars(importlib.import_module(f"contracts.{module.name}")).values():
-            if isinstance(member, type) and issubclass(member, Body) and member.TYPE and member.TOPIC:
-                yield member.TYPE.partition(".")[0], member
+        if module.name not in _SHARED:
+            for body in bodies_of(f"contracts.{module.name}"):
+                yield body.TYPE.partition(".")[0], body
 
 
-def _heard() -> Mapping[str, set[str]]:
-    heard: dict[str, set[str]] = {}
-    for service in SERVICES:
-        for type_ in _listens(service).handlers:
-            heard.setdefault(type_, set()).add(service)
-    return heard
-
-
-def _listens(service: str) -> Listens:
-    """The service's list of messages; a service without `consumers` listens to nothing."""
-    if importlib.util.find_spec(f"{service}.consumers") is None:
-        return Listens()
-    listens = importlib.import_module(f"{service}.consumers").LISTENS
-    assert isinstance(listens, Listens)
-    return listens
+def _service(name: str) -> Service | None:
+    """The service as its `app.py` says it; None for one that is not there yet."""
+    if importlib.util.find_spec(f"{name}.app") is None:
+        return None
+    service = importlib.import_module(f"{name}.app").service
+    assert isinstance(service, Service)
+    return service

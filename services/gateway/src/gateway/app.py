@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.service import Service
+from contracts.customers import CreateMaker
 from gateway.api import logins, makers, suite
 from gateway.consumers import LISTENS
 from gateway.settings import GatewaySettings
@@ -11,9 +12,18 @@ service = Service(
     name="gateway",
     routers=[makers.router, logins.router, suite.router],
     listens=LISTENS,
+    asks=[CreateMaker],
     problems="problems.toml",
     settings=GatewaySettings,
     open_paths=frozenset(
-        {"/v1/tokens", "/.well-known/jwks.json", "/openapi.json", "/docs", "/docs/{asset}"},
+        {
+            "/v1/tokens",
+            "/.well-known/jwks.json",
+            "/openapi.json",
+            "/asyncapi",
+            "/docs",
+            "/docs/messages",
+            "/docs/{asset}",
+        },
     ),
 )

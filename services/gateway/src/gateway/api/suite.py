@@ -1,20 +1,22 @@
-"""What the suite says of itself: `/v1/quiet`, one OpenAPI document, the page to read it."""
+"""What the suite says of itself: `/v1/quiet`, one OpenAPI and one AsyncAPI document, the pages to read them."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from fastapi import Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from chassis.http import Edge, Refused, Router, anyone, needs
+from chassis.http.common import ASYNCAPI_JSON
 from chassis.http.openapi import describe
 from chassis.http.shell import shell_of
 from chassis.messages import Listens
 from chassis.service import Service
+from gateway.api import messages_page
 from gateway.api.access import settings_of
 from gateway.api.models import QuietView, ServiceView
 from gateway.settings import GatewaySettings
@@ -51,12 +53,22 @@ async def quiet(
 async def merged_openapi(request: Request, edge: Annotated[Edge, anyone()]) -> Response:
     """Every service's document in one."""
     settings = settings_of(request)
-    others = {name: url for name, url in settings.peers.items() if name != settings.service}
-    found = await suite.asked(others, "/openapi.json")
+    found, away = await _of_others(settings, "/openapi.json")
     own = orjson.loads(describe(request.app, _self(settings), shell_of(request.app).texts))
-    away = sorted(others.keys() - found.keys())
     document = documents.merged({**found, settings.service: own}, away=away)
     return Response(orjson.dumps(document), media_type="application/json")
+
+
+@router.get("/asyncapi", include_in_schema=False)
+async def merged_asyncapi(request: Request, edge: Annotated[Edge, anyone()]) -> Response:
+    """Every service's messages in one AsyncAPI document."""
+    return Response(orjson.dumps(await _messages(request)), media_type=ASYNCAPI_JSON)
+
+
+@router.get("/docs/messages", include_in_schema=False)
+async def messages_docs(request: Request, edge: Annotated[Edge, anyone()]) -> Response:
+    """The messages, to read."""
+    return HTMLResponse(messages_page.written(await _messages(request)), headers=_NOT_INDEXED)
 
 
 @router.get("/docs", include_in_schema=False)
@@ -71,6 +83,20 @@ async def docs_asset(asset: str, edge: Annotated[Edge, anyone()]) -> Response:
     if asset not in _ASSETS:
         raise Refused(Refusal("NOT_FOUND"))
     return Response((_PAGES / asset).read_bytes(), media_type=_ASSETS[asset])
+
+
+async def _messages(request: Request) -> dict[str, Any]:
+    settings = settings_of(request)
+    found, away = await _of_others(settings, "/asyncapi")
+    own = orjson.loads(shell_of(request.app).messages())
+    return documents.merged_messages({**found, settings.service: own}, away=away)
+
+
+async def _of_others(settings: GatewaySettings, path: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """What the other services answer, and who did not."""
+    others = {name: url for name, url in settings.peers.items() if name != settings.service}
+    found = await suite.asked(others, path)
+    return found, sorted(others.keys() - found.keys())
 
 
 def _token(settings: GatewaySettings) -> str:

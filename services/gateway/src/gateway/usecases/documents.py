@@ -1,4 +1,4 @@
-"""One OpenAPI document out of every service's own."""
+"""One OpenAPI and one AsyncAPI document out of every service's own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ _INTRODUCTION: Final = (
     "卸: from web catalog to cleared bank statement. Money and rates are decimal strings, dates ISO 8601. "
     "Every deed takes its business date; every problem is `application/problem+json` with a code. "
     "Send `Idempotency-Key` with deeds and repeat safely. Log in with `POST /v1/tokens`."
+)
+
+_MESSAGES: Final = (
+    "Messages between services: JSON bodies, CloudEvents 1.0 envelopes in Kafka headers. They are internal: topics "
+    "hold the messages of all makers."
 )
 
 
@@ -38,8 +43,33 @@ def merged(documents: Mapping[str, Mapping[str, Any]], *, away: list[str]) -> di
     return result
 
 
+def merged_messages(parts: Mapping[str, Mapping[str, Any]], *, away: list[str]) -> dict[str, Any]:
+    """The AsyncAPI parts of all services as one; what several of them tell of one topic or message is said once."""
+    result: dict[str, Any] = {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Oroshi", "version": "1", "description": _away(_MESSAGES, away)},
+        "defaultContentType": "application/json",
+        "channels": {},
+        "operations": {},
+        "components": {"messages": {}, "messageTraits": {}, "schemas": {}},
+    }
+    for name in sorted(parts):
+        part = _renamed(name, parts[name], result["components"]["schemas"])
+        for topic, channel in part["channels"].items():
+            known = result["channels"].setdefault(topic, {**channel, "messages": {}})
+            known["messages"] = dict(sorted({**known["messages"], **channel["messages"]}.items()))
+        result["operations"].update(part["operations"])
+        for kind, found in part["components"].items():
+            result["components"][kind].update(found)
+    return result | {key: dict(sorted(result[key].items())) for key in ("channels", "operations")}
+
+
 def _introduction(away: list[str]) -> str:
-    return _INTRODUCTION + (f" Not answering right now: {', '.join(sorted(away))}." if away else "")
+    return _away(_INTRODUCTION, away)
+
+
+def _away(text: str, away: list[str]) -> str:
+    return text + (f" Not answering right now: {', '.join(sorted(away))}." if away else "")
 
 
 def _renamed(service: str, document: Mapping[str, Any], taken: Mapping[str, Any]) -> dict[str, Any]:
