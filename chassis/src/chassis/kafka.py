@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from faststream import AckPolicy
@@ -30,6 +31,7 @@ _RECORD_BYTES: Final = MAX_BYTES + _ENVELOPE_BYTES
 _COMMANDS_KEPT_MS: Final = 7 * 24 * 3600 * 1000
 _GRACE_SECONDS: Final = 20
 _KNOWN_SECONDS: Final = 30
+_PATIENCE_MS: Final = 1_000
 _LINES_KNOWN: Final = 200
 _quiet_log = logging.getLogger("chassis.faststream")
 _quiet_log.setLevel(logging.ERROR)
@@ -160,9 +162,32 @@ async def raw_decoder(message: Any) -> Any:
     return message.raw_message
 
 
+class _PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has no types
+    """Waits for records where FastStream would look forty times a second, and rest in between: they are handed over
+    the moment they come, and an idle service sleeps."""
+
+    async def getmany(
+        self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
+    ) -> dict[TopicPartition, list[ConsumerRecord[bytes | None, bytes | None]]]:
+        patience = max(timeout_ms, _PATIENCE_MS)
+        found: dict[TopicPartition, list[ConsumerRecord[bytes | None, bytes | None]]] = await super().getmany(
+            *partitions, timeout_ms=patience, max_records=max_records
+        )
+        return found
+
+
+class _PatientBroker(KafkaBroker):
+    async def _connect(self) -> Callable[..., AIOKafkaConsumer]:
+        made = await super()._connect()
+        assert isinstance(made, partial)
+        patient = partial(_PatientConsumer, **made.keywords)
+        self.config.broker_config.builder = patient
+        return patient
+
+
 def consuming_broker(settings: ServiceSettings) -> KafkaBroker:
     """A FastStream broker for consumers: it produces nothing."""
-    return KafkaBroker(
+    return _PatientBroker(
         settings.kafka_bootstrap_servers,
         client_id=settings.service,
         ack_policy=AckPolicy.NACK_ON_ERROR,
@@ -216,7 +241,7 @@ def subscribe(
         auto_offset_reset="earliest",
         ack_policy=AckPolicy.NACK_ON_ERROR,
         max_records=500,
-        batch_timeout_ms=25,
+        batch_timeout_ms=25,  # how long FastStream rests after a second without records; see _PatientConsumer
         session_timeout_ms=int(settings.session_seconds * 1000),
         heartbeat_interval_ms=1_000,
         rebalance_timeout_ms=int(settings.session_seconds * 1000),
