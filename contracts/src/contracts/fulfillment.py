@@ -77,12 +77,14 @@ class ShippedLine(Part):
 
 
 class DeliveryNoteShipped(_CustomerEvent, type="fulfillment.delivery-note-shipped.v1"):
-    """The goods of a note left; ordering counts delivery progress from this."""
+    """The goods of a note left; ordering counts delivery progress from this. `billable` is what was known then: what
+    invoicing tells of the note afterwards counts more."""
 
     note_id: UUID
     number: str
     shipped_on: date
     lines: tuple[ShippedLine, ...]
+    billable: bool = True
 
     def subject(self) -> str:
         return f"delivery-note/{self.note_id}"

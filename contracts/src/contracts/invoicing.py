@@ -1,4 +1,4 @@
-"""What `invoicing` tells: invoices issued and voided, credit notes, completed closing runs."""
+"""What `invoicing` tells: invoices issued and voided, notes that are never billed, credit notes."""
 
 from __future__ import annotations
 
@@ -86,3 +86,30 @@ class CreditNoteIssued(_BillToEvent, type="invoicing.credit-note-issued.v1"):
 
     def subject(self) -> str:
         return f"credit-note/{self.credit_note_id}"
+
+
+class _NoteEvent(Event, topic="invoicing.events"):
+    """About one delivery or return note; `orders` is what each order would owe of it, tax included, in `currency`."""
+
+    customer_id: UUID
+    billable_id: UUID
+    kind: str
+    number: str
+    currency: str
+    orders: tuple[OrderShare, ...]
+
+    def key(self) -> str:
+        return str(self.customer_id)
+
+    def subject(self) -> str:
+        return f"billable/{self.billable_id}"
+
+
+class BillableExempted(_NoteEvent, type="invoicing.billable-exempted.v1"):
+    """A note will not be billed, or a return not deducted, until that is lifted (FUL-022)."""
+
+    reason: str
+
+
+class BillableExemptionLifted(_NoteEvent, type="invoicing.billable-exemption-lifted.v1"):
+    """A note is to be billed after all, or a return deducted (FUL-022)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,8 @@ import httpx
 import pytest
 
 from chassis.testing.http import Tokens, codes_without_text
-from chassis.testing.messages import Deliver
+from chassis.testing.messages import Deliver, Outbox
+from contracts.invoicing import BillableExempted, BillableExemptionLifted, OrderShare
 from invoicing.app import service
 from services.invoicing.tests import messages
 from services.invoicing.tests.builders import id_of
@@ -138,9 +140,41 @@ async def test_returns_go_with_their_exempt_note_and_are_deducted_again_when_it_
     )
 
 
+def told(number: str, amount: int, order: str, kind: str = "delivery_note") -> dict[str, Any]:
+    """What exemption and lifting tell of a note of K1."""
+    share = OrderShare(order_id=id_of(order), customer_id=id_of("K1"), amount=Decimal(amount))
+    named = {"customer_id": id_of("K1"), "billable_id": id_of(number), "number": number}
+    return {**named, "kind": kind, "currency": "JPY", "orders": (share,)}
+
+
+@pytest.mark.req("FUL-022")
+async def test_exempting_and_lifting_are_told_once_with_what_the_note_is_worth(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID, outbox: Outbox
+) -> None:
+    await deliver(*messages.world(maker_id, "K1"), messages.note("DN1"), messages.returned("RT1", of="DN1"))
+    path = f"/v1/billable-notes/{id_of('DN1')}/exemption"
+    key = {"Idempotency-Key": "exempt-1"}
+
+    for _ in range(2):  # a repeated request is answered, and not told again
+        answer = await client.post(path, json={"reason": "見本"}, headers=key)
+        assert (answer.status_code, answer.json()["state"]) == (200, "NON_BILLABLE")
+    assert (await client.post(path, json={"reason": "見本"})).status_code == 409
+    await done(client, "POST", f"/v1/billable-notes/{id_of('DN1')}/deferral", {"past": "2026-06-30"}, 409)
+    await done(client, "DELETE", path)
+
+    note = told("DN1", 1_100, "order of DN1")
+    back = told("RT1", -110, "order of DN1", "return_note")
+    assert await outbox() == [
+        BillableExempted(**note, reason="見本"),
+        BillableExempted(**back, reason="見本"),
+        BillableExemptionLifted(**note),
+        BillableExemptionLifted(**back),
+    ]
+
+
 @pytest.mark.req("FUL-022", "FUL-073")
 async def test_a_return_let_go_by_a_void_goes_with_the_note_that_was_exempted_meanwhile(
-    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID, outbox: Outbox
 ) -> None:
     await deliver(
         *messages.world(maker_id, "K1"),
@@ -159,6 +193,8 @@ async def test_a_return_let_go_by_a_void_goes_with_the_note_that_was_exempted_me
         "RT1": ("NON_BILLABLE", "見本"),
         "DN2": ("UNBILLED", ""),
     }
+    exempted = [body.number for body in await outbox() if isinstance(body, BillableExempted)]
+    assert exempted == ["DN1", "RT1"]
 
 
 @pytest.mark.req("INV-027")

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 from uuid import UUID
 
+from contracts.invoicing import BillableExempted, BillableExemptionLifted, InvoiceSource, OrderShare
 from contracts.invoicing import CreditNoteIssued as CreditNoteIssuedMessage
 from contracts.invoicing import InvoiceIssued as InvoiceIssuedMessage
-from contracts.invoicing import InvoiceSource, OrderShare
 from contracts.invoicing import InvoiceVoided as InvoiceVoidedMessage
 from contracts.parts import RateSums
 from contracts.wire import Message
+from invoicing.core.billable import (
+    Billable,
+    Billed,
+    Deferred,
+    Exempted,
+    ExemptionLifted,
+    Released,
+)
+from invoicing.core.billable import Event as BillableEvent
 from invoicing.core.credit_note import CreditNoteIssued
 from invoicing.core.document import InvoiceDocument
 from invoicing.core.invoice import Event, InvoiceIssued, InvoiceVoided, OpenAmountChanged, Voiding
+from invoicing.core.shares import OrderShare as ShareOfOrder
+from invoicing.core.shares import shares_of
 
 Happened: TypeAlias = tuple[Event, InvoiceDocument]
 """An event with the paper of its invoice."""
@@ -23,6 +34,11 @@ Happened: TypeAlias = tuple[Event, InvoiceDocument]
 def invoices(maker_id: UUID, happened: Iterable[Happened]) -> list[Message]:
     """What the world hears of invoices. Money is payments' own news: an open amount that moved is not announced."""
     return [Message(maker_id, body) for event, document in happened for body in _told(event, document)]
+
+
+def billables(maker_id: UUID, happened: Iterable[tuple[BillableEvent, Billable]]) -> list[Message]:
+    """What the world hears of single notes; that they are on an invoice, or free again, the invoice tells."""
+    return [Message(maker_id, body) for event, note in happened for body in _told_of_note(event, note)]
 
 
 def credit_notes(maker_id: UUID, happened: Iterable[CreditNoteIssued]) -> list[Message]:
@@ -40,6 +56,29 @@ def _told(event: Event, document: InvoiceDocument) -> Sequence[InvoiceIssuedMess
             return []
         case _:
             assert_never(event)
+
+
+def _told_of_note(event: BillableEvent, note: Billable) -> Sequence[BillableExempted | BillableExemptionLifted]:
+    match event:
+        case Exempted(reason):
+            return [BillableExempted(**_note(note), reason=reason)]
+        case ExemptionLifted():
+            return [BillableExemptionLifted(**_note(note))]
+        case Deferred() | Billed() | Released():
+            return []
+        case _:
+            assert_never(event)
+
+
+def _note(note: Billable) -> dict[str, Any]:
+    return {
+        "customer_id": note.customer_id,
+        "billable_id": note.billable_id,
+        "kind": note.kind.value,
+        "number": note.number,
+        "currency": note.currency.code,
+        "orders": _shares(shares_of(note)),
+    }
 
 
 def _issued(document: InvoiceDocument) -> InvoiceIssuedMessage:
@@ -61,7 +100,7 @@ def _issued(document: InvoiceDocument) -> InvoiceIssuedMessage:
         brought_forward=amounts.brought_forward.amount,
         billing_amount=amounts.billing_amount.amount,
         sources=_sources(document),
-        orders=_orders(document),
+        orders=_shares(document.orders),
     )
 
 
@@ -75,7 +114,7 @@ def _voided(document: InvoiceDocument, voiding: Voiding) -> InvoiceVoidedMessage
         reason=voiding.reason,
         total=document.amounts.total.amount,
         sources=_sources(document),
-        orders=_orders(document),
+        orders=_shares(document.orders),
     )
 
 
@@ -101,10 +140,9 @@ def _sources(document: InvoiceDocument) -> tuple[InvoiceSource, ...]:
     )
 
 
-def _orders(document: InvoiceDocument) -> tuple[OrderShare, ...]:
+def _shares(shares: Iterable[ShareOfOrder]) -> tuple[OrderShare, ...]:
     return tuple(
-        OrderShare(order_id=one.order_id, customer_id=one.customer_id, amount=one.amount.amount)
-        for one in document.orders
+        OrderShare(order_id=one.order_id, customer_id=one.customer_id, amount=one.amount.amount) for one in shares
     )
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from invoicing.core.billable import Billable
 from invoicing.core.proposal import amounts_of
-from invoicing.core.shares import share_over_orders
+from invoicing.core.shares import share_over_orders, shares_of
 from kernel.money import JPY, total
 from services.invoicing.tests.builders import TAXES, id_of, note, returned, yen
 
@@ -52,6 +52,12 @@ def test_fees_of_the_invoice_itself_are_spread_by_value() -> None:
 
 def test_without_an_order_there_are_no_shares() -> None:
     assert share_over_orders([], yen(1_000)) == ()
+
+
+def test_a_note_alone_is_worth_what_its_orders_would_owe_of_it() -> None:
+    assert [share.amount for share in shares_of(note("DN1", amounts={10: 105}, order="A"))] == [yen(115)]
+    assert [share.amount for share in shares_of(returned("RT1", amounts={10: 100}))] == [yen(-110)]
+    assert shares_of(note("DN1", amounts={})) == ()
 
 
 amounts = st.dictionaries(st.sampled_from([0, 8, 10]), st.integers(0, 100_000), min_size=1)

@@ -43,6 +43,12 @@ def share_over_orders(billables: Iterable[Billable], invoice_total: Money) -> tu
     )
 
 
+def shares_of(note: Billable) -> tuple[OrderShare, ...]:
+    """What the orders of a note would owe of an invoice over it alone; what a rounding of tax may add is left out."""
+    exact = sum(scaled for _, scaled in _exact_gross(note))
+    return share_over_orders([note], Money(exact // _SCALE * note.currency.unit, note.currency))
+
+
 def _exact_gross(billable: Billable) -> list[tuple[UUID, int]]:
     """Per order of a note: gross less points, in hundred-thousandths of the minor unit; no rounding."""
     scaled: dict[UUID, int] = {}

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
 from chassis.tx import Tx
+from invoicing import announce
 from invoicing.core.billable import (
     Billable,
     BillableState,
     Command,
     Event,
     Exempt,
+    Exempted,
     LiftExemption,
     ReceivedNote,
     SourceKind,
@@ -71,6 +73,7 @@ async def change(tx: Tx, changes: Sequence[Change]) -> list[Billable | Refusal]:
         known = found.get((one.kind, one.ref))
         outcomes.append(_not_found(one) if known is None else _changed(pile, known.billable_id, one))
     await billables.save(tx, [note for key, note in pile.now.items() if note != pile.before[key]])
+    tx.announce(announce.billables(tx.maker_id, pile.happened))
     return [_stored(outcome, pile.before) for outcome in outcomes]
 
 
@@ -81,13 +84,18 @@ class _Pile:
     before: Mapping[UUID, Billable]
     now: dict[UUID, Billable]
     returns: Mapping[UUID, Sequence[UUID]]
+    happened: list[tuple[Event, Billable]] = field(default_factory=list)
 
     def do(self, billable_id: UUID, event: Event) -> None:
         note = self.now[billable_id]
-        self.now[billable_id] = evolve(note, event)
+        self._happen(billable_id, event)
         for return_id in self.returns.get(billable_id, ()):
             for along in carried_along(self.now[return_id], note, event):
-                self.now[return_id] = evolve(self.now[return_id], along)
+                self._happen(return_id, along)
+
+    def _happen(self, billable_id: UUID, event: Event) -> None:
+        self.now[billable_id] = evolve(self.now[billable_id], event)
+        self.happened.append((event, self.now[billable_id]))
 
 
 async def _pile(tx: Tx, found: Iterable[Billable], changes: Sequence[Change]) -> _Pile:
@@ -109,8 +117,10 @@ async def release(tx: Tx, invoice_ids: Sequence[UUID]) -> None:
     returns = await billables.load_returns_on(tx, invoice_ids)
     note_ids = {one.returned_from.note_id for one in returns if one.returned_from}
     notes = {note.billable_id: note for note in await billables.load(tx, note_ids)}
-    exempt = [_exempt_with_its_note(one, notes) for one in returns if one.state is BillableState.UNBILLED]
-    await billables.save(tx, [one for one in exempt if one.state is BillableState.NON_BILLABLE])
+    free = [_exempt_with_its_note(one, notes) for one in returns if one.state is BillableState.UNBILLED]
+    exempt = [one for one in free if one.state is BillableState.NON_BILLABLE]
+    await billables.save(tx, exempt)
+    tx.announce(announce.billables(tx.maker_id, [(Exempted(one.exemption), one) for one in exempt]))
 
 
 async def _load(tx: Tx, changes: Sequence[Change]) -> dict[tuple[SourceKind, Ref], Billable]:
