@@ -7,7 +7,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from contracts.customers import CustomerState, Location, MakerState, ShipTo
-from contracts.invoicing import InvoiceIssued, InvoiceSource, InvoiceVoided
+from contracts.invoicing import (
+    BillableExempted,
+    BillableExemptionLifted,
+    InvoiceIssued,
+    InvoiceSource,
+    InvoiceVoided,
+)
 from contracts.ordering import OrderConfirmed
 from contracts.parts import Address, Charge, OrderLine
 from services.fulfillment.tests.builders import an_id
@@ -155,4 +161,16 @@ def a_void(invoice: InvoiceIssued) -> InvoiceVoided:
         total=invoice.total,
         sources=invoice.sources,
         orders=(),
+    )
+
+
+def an_exemption(billable_id: UUID, reason: str = "見本", kind: str = "delivery_note") -> BillableExempted:
+    return BillableExempted(
+        customer_id=an_id(1), billable_id=billable_id, kind=kind, number="…", currency="JPY", orders=(), reason=reason
+    )
+
+
+def a_lifting(billable_id: UUID, kind: str = "delivery_note") -> BillableExemptionLifted:
+    return BillableExemptionLifted(
+        customer_id=an_id(1), billable_id=billable_id, kind=kind, number="…", currency="JPY", orders=()
     )

@@ -164,6 +164,7 @@ def _shipped(event: NoteShipped, note: DeliveryNote) -> DeliveryNoteShipped:
             )
             for line in note.lines
         ),
+        billable=note.billing is not BillingStatus.NON_BILLABLE,
     )
 
 

@@ -14,7 +14,16 @@ from contracts.fulfillment import DeliveryNoteIssued, DeliveryNoteShipped
 from contracts.ordering import OrderHoldChanged
 from contracts.wire import Message
 from services.fulfillment.tests.builders import an_id
-from services.fulfillment.tests.wires import DEPOT, a_customer, a_maker, a_void, an_invoice, an_order
+from services.fulfillment.tests.wires import (
+    DEPOT,
+    a_customer,
+    a_lifting,
+    a_maker,
+    a_void,
+    an_exemption,
+    an_invoice,
+    an_order,
+)
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -181,6 +190,78 @@ async def test_a_late_invoice_and_its_void_do_not_free_a_note_that_was_billed_an
     await deliver(a_void(an_invoice(1, source)))
     held = await client.get("/v1/delivery-notes", params={"invoice_id": str(an_id(2))})
     assert [one["billing_status"] for one in held.json()["items"]] == ["INVOICED"]
+
+
+async def billing_of(client: Client, note: Json) -> tuple[str, str | None]:
+    now = (await client.get(f"/v1/delivery-notes/{note['note_id']}")).json()
+    return now["billing_status"], now["non_billable_reason"]
+
+
+@pytest.mark.req("FUL-022")
+async def test_a_note_shows_that_invoicing_exempts_it_and_ships_as_such(
+    client: Client, deliver: Deliver, outbox: Outbox
+) -> None:
+    first, second = await a_draft(client, advance="issued"), await a_draft(client, advance="issued")
+    exempted = an_exemption(UUID(first["note_id"]))
+    await deliver(
+        exempted, exempted, an_exemption(an_id(99)), an_exemption(UUID(second["note_id"]), kind="return_note")
+    )
+    assert (await billing_of(client, first), await billing_of(client, second)) == (
+        ("NON_BILLABLE", "見本"),
+        ("UNBILLED", None),
+    )
+    for note in (first, second):
+        assert (await post(client, f"/v1/delivery-notes/{note['note_id']}/shipment", {}))[0] == 200
+    assert [one.billable for one in await outbox() if isinstance(one, DeliveryNoteShipped)] == [False, True]
+    assert await billing_of(client, first) == ("NON_BILLABLE", "見本")
+    lifted = a_lifting(UUID(first["note_id"]))
+    await deliver(lifted, lifted)
+    assert await billing_of(client, first) == ("UNBILLED", None)
+
+
+@pytest.mark.req("FUL-022", "GEN-008")
+async def test_invoices_and_exemptions_are_followed_in_whatever_order_they_are_heard_of(
+    client: Client, deliver: Deliver
+) -> None:
+    """They have different keys: exempt, lifted, billed, voided, exempt again is what happened."""
+    exemptions, invoices = ("exempt", "lift", "exempt again"), ("bill", "void")
+    for heard in interleaved(exemptions, invoices):
+        note_id = UUID((await a_draft(client, 1, advance="issued"))["note_id"])
+        invoice = an_invoice(note_id.int % 10**6, ("delivery_note", note_id))
+        bodies = {
+            "exempt": an_exemption(note_id),
+            "lift": a_lifting(note_id),
+            "exempt again": an_exemption(note_id, "破損"),
+            "bill": invoice,
+            "void": a_void(invoice),
+        }
+        for name in heard:
+            await deliver(bodies[name])
+            if "bill" in heard[: heard.index(name) + 1] and "void" not in heard[: heard.index(name) + 1]:
+                assert (await billing_of(client, {"note_id": note_id}))[0] == "INVOICED", heard
+        assert await billing_of(client, {"note_id": note_id}) == ("NON_BILLABLE", "破損"), heard
+
+
+def interleaved(first: tuple[str, ...], second: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Every order in which two ordered stories can be heard of."""
+    if not first or not second:
+        return [first + second]
+    return [(first[0], *rest) for rest in interleaved(first[1:], second)] + [
+        (second[0], *rest) for rest in interleaved(first, second[1:])
+    ]
+
+
+@pytest.mark.req("FUL-022", "GEN-008")
+async def test_a_note_issued_as_non_billable_and_lifted_later_may_be_heard_of_as_billed_first(
+    client: Client, deliver: Deliver
+) -> None:
+    note = await a_draft(client)
+    await client.put(f"/v1/delivery-notes/{note['note_id']}/non-billable", json={"reason": "見本"})
+    await post(client, f"/v1/delivery-notes/{note['note_id']}/issuance", {})
+    await deliver(an_invoice(1, ("delivery_note", UUID(note["note_id"]))))
+    assert (await billing_of(client, note))[0] == "INVOICED"
+    await deliver(a_lifting(UUID(note["note_id"])))
+    assert await billing_of(client, note) == ("INVOICED", None)
 
 
 @pytest.mark.req("GEN-016")

@@ -169,7 +169,7 @@ def notes(draw: st.DrawFn) -> DeliveryNote:
         shipped_on=draw(days) if after > 1 else None,
         delivered_on=draw(days) if after > 2 else None,
         non_billable_reason=reason,
-        invoice_id=draw(st.none() | uuids) if after and reason is None else None,
+        invoice_id=draw(st.none() | uuids) if after else None,
         version=draw(st.integers(1, 100)),
     )
 

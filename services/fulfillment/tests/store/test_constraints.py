@@ -55,6 +55,7 @@ def closure(tx: Tx, **changed: object) -> dict[str, object]:
     }
 
 
+DRAFT = {"state": "DRAFT", "number": None, "issued_on": None, "shipped_on": None}
 CHANGES: list[tuple[str, type[tables.Table], Mapping[str, object]]] = [
     ("ck_unshipped_skus_counters", tables.UnshippedSku, {"allocated": -1}),
     ("ck_unshipped_skus_open", tables.UnshippedSku, {"allocated": 11}),
@@ -70,7 +71,7 @@ CHANGES: list[tuple[str, type[tables.Table], Mapping[str, object]]] = [
     ("ck_delivery_notes_shipped", tables.DeliveryNote, {"shipped_on": None}),
     ("ck_delivery_notes_delivered", tables.DeliveryNote, {"delivered_on": TODAY}),
     ("ck_delivery_notes_reason", tables.DeliveryNote, {"non_billable_reason": ""}),
-    ("ck_delivery_notes_billing", tables.DeliveryNote, {"non_billable_reason": "見本", "invoice_id": an_id(1)}),
+    ("ck_delivery_notes_billing", tables.DeliveryNote, {**DRAFT, "invoice_id": an_id(1)}),
     ("ck_delivery_note_lines_quantity", tables.DeliveryNoteLine, {"quantity": 0}),
     ("ck_delivery_note_lines_returned", tables.DeliveryNoteLine, {"returned": 11}),
     ("fk_delivery_note_lines_note", tables.DeliveryNoteLine, {"note_id": an_id(9)}),

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from chassis.database import Database, Role
 from chassis.testing.messages import Deliver
-from services.fulfillment.tests.wires import a_customer, a_maker, an_invoice, an_order
+from services.fulfillment.tests.wires import a_customer, a_maker, an_exemption, an_invoice, an_order
 
 Client = httpx.AsyncClient
 Json = dict[str, Any]
@@ -85,6 +85,9 @@ async def test_every_bulk_deed_costs_the_same_for_two_and_for_forty(
         with counted(database, Role.WORKER) as seen:
             await deliver(an_invoice(first, *sources))
         costs.setdefault("invoice", []).append(len(seen))
+        with counted(database, Role.WORKER) as seen:
+            await deliver(*(an_exemption(UUID(one["note_id"])) for one in named))
+        costs.setdefault("exemption", []).append(len(seen))
     assert {path: few for path, (few, _) in costs.items()} == {path: many for path, (_, many) in costs.items()}
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from chassis.messages import Listens, Run
 from chassis.tx import Tx
 from contracts.customers import CustomerState, MakerState
-from contracts.invoicing import InvoiceIssued, InvoiceVoided
+from contracts.invoicing import BillableExempted, BillableExemptionLifted, InvoiceIssued, InvoiceVoided
 from contracts.ordering import OrderCancelled, OrderConfirmed, OrderConverted, OrderHoldChanged, OrderReopened
-from fulfillment.consumers.reading import confirmed, customer, latest, maker, sources
+from fulfillment.consumers.reading import confirmed, customer, is_delivery_note, latest, maker, sources
 from fulfillment.core.parts import OrderId
 from fulfillment.usecases import billing, knowing, stocking
 
@@ -61,3 +61,13 @@ async def follow_issued_invoices(tx: Tx, run: Run[InvoiceIssued]) -> None:
 @LISTENS.on(InvoiceVoided)
 async def follow_voided_invoices(tx: Tx, run: Run[InvoiceVoided]) -> None:
     await billing.free(tx, [source for body in run.bodies() for source in sources(body.invoice_id, body.sources)])
+
+
+@LISTENS.on(BillableExempted)
+async def follow_exemptions(tx: Tx, run: Run[BillableExempted]) -> None:
+    await billing.exempt(tx, {body.billable_id: body.reason for body in run.bodies() if is_delivery_note(body.kind)})
+
+
+@LISTENS.on(BillableExemptionLifted)
+async def follow_lifted_exemptions(tx: Tx, run: Run[BillableExemptionLifted]) -> None:
+    await billing.exempt(tx, {body.billable_id: None for body in run.bodies() if is_delivery_note(body.kind)})

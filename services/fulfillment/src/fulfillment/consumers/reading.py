@@ -121,6 +121,11 @@ def sources(invoice_id: UUID, named: Iterable[InvoiceSource]) -> Iterator[Source
             yield Source(kind, source.source_id, invoice_id)
 
 
+def is_delivery_note(kind: str) -> bool:
+    """Returns are exempted too; here they have no billing status beside their state (FUL-073)."""
+    return _OURS.get(kind) is Kind.DELIVERY_NOTE
+
+
 def latest(run: Run[B]) -> list[Incoming[B]]:
     """The newest message of each key: an older state, or one before a deletion, need not be kept first."""
     return list({message.key: message for message in run}.values())

@@ -3,6 +3,9 @@
 Invoicing owns the billing right from the issue on; this only follows. Each fact names its invoice, so a late or
 repeated release by another invoice changes nothing. Invoices of different addressees have no common order: of two
 that took a document the one made later holds it (their ids ascend), for the earlier one's void is only still to come.
+
+Whether invoicing exempts a note is a fact beside that, told in its own order: a note may be heard of as billed before
+the lifting of its exemption is. While an invoice holds it, it counts as invoiced.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which invoice holds a note or return: heads only, because one invoice may name two thousand of them."""
+"""Which invoice holds a note or return, which notes are never billed: heads only, for an invoice may name 2,000."""
 
 from __future__ import annotations
 
@@ -45,3 +45,11 @@ async def save_billing(tx: Tx, kind: Kind, changed: Iterable[Billing]) -> None:
     model, key = _TABLES[kind]
     rows = [{"maker_id": tx.maker_id, key: one.document_id, "invoice_id": one.invoice_id} for one in changed]
     await tx.update(model, rows, key=("maker_id", key))
+
+
+async def save_reasons(tx: Tx, reasons: Mapping[UUID, str | None]) -> None:
+    """Why these delivery notes are not billed, under the locks of `load_billing`; their version stays as well."""
+    rows = [
+        {"maker_id": tx.maker_id, "note_id": note_id, "non_billable_reason": why} for note_id, why in reasons.items()
+    ]
+    await tx.update(tables.DeliveryNote, rows, key=("maker_id", "note_id"))

@@ -1,14 +1,14 @@
-"""Following invoicing: which notes and returns an invoice took or freed again (FUL-022, FUL-073)."""
+"""Following invoicing: what invoices took or freed again, and which notes are never billed (FUL-022, FUL-073)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.tx import Tx
 from fulfillment.core.billing import Billing, freed, taken
-from fulfillment.store.billing import Kind, load_billing, save_billing
+from fulfillment.store.billing import Kind, load_billing, save_billing, save_reasons
 
 Follow = Callable[[Billing, UUID], Billing]
 
@@ -30,6 +30,12 @@ async def take(tx: Tx, sources: Sequence[Source]) -> None:
 async def free(tx: Tx, sources: Sequence[Source]) -> None:
     """Invoices were voided and let these documents go."""
     await _follow(tx, sources, freed)
+
+
+async def exempt(tx: Tx, reasons: Mapping[UUID, str | None]) -> None:
+    """Delivery notes are not to be billed, for a reason; None: they are, after all."""
+    known = await load_billing(tx, Kind.DELIVERY_NOTE, reasons.keys())
+    await save_reasons(tx, {note_id: reasons[note_id] for note_id in known})
 
 
 async def _follow(tx: Tx, sources: Sequence[Source], follow: Follow) -> None:
