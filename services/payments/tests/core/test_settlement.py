@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from kernel.money import JPY, Currency, Money
+from kernel.refusal import Refusal
 from payments.core import ledger
 from payments.core.bank_line import (
     AdvanceHeld,
@@ -26,6 +27,7 @@ from payments.core.bank_line import (
     unignore,
 )
 from payments.core.ledger import Account, Balance, Entry, EntryKind, applied, balance_keys
+from payments.core.matching import Candidate, Rule, Share
 from payments.core.receivable import (
     AgingBucket,
     Receivable,
@@ -35,7 +37,7 @@ from payments.core.receivable import (
     reopened,
     settled,
 )
-from payments.core.settlement import AskedShare, Confirm, Excess, Short, confirm
+from payments.core.settlement import AskedShare, Confirm, Excess, Short, as_ticked, confirm
 from payments.core.statement import Refusals
 from services.payments.tests.builders import A, B, bank_line, codes, done, ids, invoice_id, receivable, yen
 
@@ -104,6 +106,14 @@ def test_one_receipt_of_a_corporate_pays_invoices_of_two_customers() -> None:
     assert evolved(line, events).customer_id == UUID(int=99)
     entries = [entry for event in events for entry in ledger.of_event(event)]
     assert balance_keys(entries) == {(A, JPY), (B, JPY)}
+
+
+@pytest.mark.req("PAY-039")
+@pytest.mark.parametrize(("open_now", "refused"), [(33_000, []), (32_999, ["SUGGESTION_OUTDATED"])])
+def test_a_suggestion_books_the_bank_fee_that_was_ticked_or_none(open_now: int, refused: list[str]) -> None:
+    ticked = Candidate(Rule.FEE, A, (Share(invoice_id(1), "INV1", A, 32_560, fee=440),), gap=440)
+    outcome = _confirm(bank_line(32_560), as_ticked(ticked, JPY), receivable(1, open_now))
+    assert [one.code for one in outcome if isinstance(one, Refusal)] == refused
 
 
 @pytest.mark.req("PAY-039")

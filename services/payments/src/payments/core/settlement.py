@@ -20,7 +20,7 @@ from payments.core.bank_line import (
     OverpaymentKept,
     refused_move,
 )
-from payments.core.matching import Candidate
+from payments.core.matching import Candidate, Share
 from payments.core.receivable import Allocation, Receivable
 from payments.core.recorded import money_of
 from payments.core.statement import Refusals
@@ -44,11 +44,13 @@ class Excess(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AskedShare:
-    """Money for one invoice; `amount` None is as much as the invoice and the line allow."""
+    """Money for one invoice; `amount` None is as much as the invoice and the line allow. `fee`: the one bank fee that
+    may be booked, None for any within the tolerance."""
 
     invoice_id: UUID
     amount: Money | None = None
     short: Short = Short.LEAVE_OPEN
+    fee: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,16 @@ class Confirm:
 
 
 def as_ticked(ticked: Candidate, currency: Currency) -> Confirm:
-    """The confirmation of a candidate as it stands: a gap is booked as bank fee."""
-    shares = (
-        AskedShare(one.invoice_id, money_of(one.amount, currency), Short.FEE if one.fee else Short.LEAVE_OPEN)
-        for one in ticked.shares
-    )
-    return Confirm(tuple(shares), customer_id=ticked.customer_id)
+    """The confirmation of a candidate as it stands: a gap is booked as the bank fee it was taken for."""
+    shares = tuple(_as_ticked(one, currency) for one in ticked.shares)
+    return Confirm(shares, customer_id=ticked.customer_id)
+
+
+def _as_ticked(share: Share, currency: Currency) -> AskedShare:
+    amount = money_of(share.amount, currency)
+    if not share.fee:
+        return AskedShare(share.invoice_id, amount)
+    return AskedShare(share.invoice_id, amount, Short.FEE, money_of(share.fee, currency))
 
 
 def confirm(
@@ -82,7 +88,7 @@ def confirm(
     """Allocations, then the excess. `fee_tolerance` None: no bank fee may be booked in this currency (PAY-039).
 
     Refused with all problems: INVALID_STATE, UNKNOWN_INVOICE, DUPLICATE_INVOICE, CURRENCY_MISMATCH, BAD_AMOUNT,
-    OVER_ALLOCATED, FEE_OVER_TOLERANCE, CUSTOMER_REQUIRED, NOTHING_TO_CONFIRM.
+    OVER_ALLOCATED, SUGGESTION_OUTDATED, FEE_OVER_TOLERANCE, CUSTOMER_REQUIRED, NOTHING_TO_CONFIRM.
     """
     problems = [*_unusable(line), *_unknown(line, command, receivables)]
     if problems:
@@ -91,6 +97,7 @@ def confirm(
     amounts = _amounts(line, command.shares, found)
     problems = [
         *_overdrawn(line, command.shares, found, amounts),
+        *_outdated(command.shares, found, amounts),
         *_over_tolerance(command, found, amounts, fee_tolerance),
     ]
     rest = line.free - total(amounts, line.amount.currency)
@@ -183,6 +190,15 @@ def _overdrawn(
     if shares and asked > line.free:
         problems.append(Refusal("OVER_ALLOCATED", {"open": _text(line.free)}, field="/allocations", value=_text(asked)))
     return problems
+
+
+def _outdated(shares: Sequence[AskedShare], found: Sequence[Receivable], amounts: Sequence[Money]) -> Iterator[Refusal]:
+    """The invoice moved since the suggestion: what is missing now is not the fee that was found (R13)."""
+    for at, (share, receivable, amount) in enumerate(zip(shares, found, amounts, strict=True)):
+        gap = receivable.open - amount
+        if share.fee is not None and gap != share.fee and gap.amount >= 0:
+            facts = {"invoice": receivable.number, "fee": _text(share.fee), "gap": _text(gap)}
+            yield Refusal("SUGGESTION_OUTDATED", facts, field=f"/allocations/{at}")
 
 
 def _over_tolerance(
