@@ -109,6 +109,8 @@ async def caller(proxy: str) -> AsyncIterator[httpx.AsyncClient]:
         ("GET", "/v1/quiet", "gateway"),
         ("GET", "/v1/no-such-noun", "gateway"),
         ("GET", "/docs", "gateway"),
+        ("GET", "/docs/messages", "gateway"),
+        ("GET", "/asyncapi", "gateway"),
         ("GET", "/.well-known/jwks.json", "gateway"),
     ],
 )
@@ -121,14 +123,48 @@ async def test_a_path_reaches_the_service_that_owns_its_noun(
 
 
 @pytest.mark.parametrize(
-    "path", ["/internal/quiet", "/metrics", "/v1/../internal/quiet", "//internal/quiet", "/%69nternal/quiet", "/readyz"]
+    "path",
+    [
+        "/internal/quiet",
+        "/v1/../internal/quiet",
+        "//internal/quiet",
+        "/%69nternal/quiet",
+        "/readyz",
+        "/metrics",
+        "/metrics/",
+        "/metrics?name[]=oroshi",
+        "//metrics",
+        "/v1/../metrics",
+        "/docs/../metrics",
+        "/docs/%2e%2e/metrics",
+        "/%6detrics",
+    ],
 )
-async def test_what_services_keep_to_themselves_is_answered_404_as_a_problem(
-    caller: httpx.AsyncClient, path: str
+async def test_what_services_keep_to_themselves_never_reaches_one(
+    proxy: str, stand_ins: dict[str, StandIn], path: str
 ) -> None:
+    status, body = await _raw(proxy, path)
+
+    assert (status, b'"service":' in body) in {(404, False), (400, False), (301, False)}
+    asked = {request.split()[1] for one in stand_ins.values() for request in one.asked}
+    assert not [one for one in asked if "metrics" in one or "internal" in one]
+
+
+@pytest.mark.parametrize("path", ["/internal/quiet", "/metrics", "/readyz"])
+async def test_what_services_keep_to_themselves_is_answered_as_a_problem(caller: httpx.AsyncClient, path: str) -> None:
     answer = await caller.get(path)
 
     assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+
+
+async def _raw(proxy: str, path: str) -> tuple[int, bytes]:
+    """Status and body; the path goes out as it is, where a client would tidy it up."""
+    reader, writer = await asyncio.open_connection(LOOPBACK, int(proxy.rpartition(":")[2]))
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
 
 
 @pytest.mark.parametrize(
