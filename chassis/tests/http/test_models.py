@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -101,6 +102,24 @@ def test_the_bounds_of_field_types(kind: Any, sent: str, taken: bool) -> None:
     else:
         with pytest.raises(ValidationError):
             adapter.validate_json(sent, strict=True)
+
+
+@pytest.mark.parametrize("text", [Text(9), Text(9, blank=True), Text(9, lines=True), Text(9, blank=True, lines=True)])
+def test_the_document_takes_the_characters_that_the_service_takes(text: Text) -> None:
+    adapter: TypeAdapter[str] = TypeAdapter(Annotated[str, text])
+    documented = re.compile(adapter.json_schema()["pattern"].removesuffix("$") + r"\Z")
+
+    for character in map(chr, [*range(0x180), *range(0x2000, 0x2070), 0x3000, 0xE000, 0x1F600]):
+        for sent in (character, f"a{character}", f"{character}b", f"a{character}b"):
+            assert bool(documented.match(sent)) == _taken(adapter, sent), ascii(sent)
+
+
+def _taken(adapter: TypeAdapter[str], sent: str) -> bool:
+    try:
+        adapter.validate_python(sent)
+    except ValidationError:
+        return False
+    return True
 
 
 def test_an_instant_is_kept_in_utc() -> None:

@@ -37,6 +37,7 @@ MAX_MONEY: Final = Decimal("999999999999")
 _FIRST_DAY: Final = date(1900, 1, 1)
 _LAST_DAY: Final = date(2999, 12, 31)
 _DAY_PATTERN: Final = "^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+_INSTANT_PATTERN: Final = "^(19|2[0-9])[0-9]{2}-"
 _ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UNBOUNDED: Final = {
     str: "Annotated[str, Text(…)]",
@@ -48,6 +49,11 @@ _UNBOUNDED: Final = {
     Any: "a named type",
     object: "a named type",
 }
+
+_CONTROLS: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+_CONTROLS_IN_LINES: Final = r"\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f"
+_BLANKS: Final = r" \u00a0\u2000-\u200a\u202f\u205f\u3000"
+"""As in kernel.text, in the spelling of JSON Schema."""
 
 T = TypeVar("T")
 V = TypeVar("V", bound="View")
@@ -78,10 +84,14 @@ class Text:
             raise TypeError("Text goes on str: Annotated[str, Text(50)] | None")
         schema = core_schema.no_info_after_validator_function(self._cleaner(), inner)
         limits: dict[str, Any] = {"minLength": 0 if self.blank else 1, "maxLength": self.longest}
-        if self.pattern:
-            limits["pattern"] = f"^(?:{self.pattern})$"
+        limits["pattern"] = f"^(?:{self.pattern or self._any_text()}){'?' if self.blank else ''}$"
         schema["metadata"] = {"pydantic_js_updates": limits}
         return schema
+
+    def _any_text(self) -> str:
+        """What `clean` takes, for the API document: no control characters and, where it is needed, one that shows."""
+        refused = _CONTROLS_IN_LINES if self.lines else _CONTROLS
+        return f"[^{refused}]*" if self.blank else f"[^{refused}]*[^{_CONTROLS}{_BLANKS}][^{refused}]*"
 
     def _cleaner(self) -> Callable[[str], str]:
         longest, needed, cleaned = self.longest, not self.blank, clean_lines if self.lines else clean
@@ -202,7 +212,7 @@ class _Instant:
         return core_schema.no_info_plain_validator_function(_instant)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "format": "date-time"}
+        return {"type": "string", "format": "date-time", "pattern": _INSTANT_PATTERN}
 
 
 Instant = Annotated[datetime, _Instant()]
