@@ -311,6 +311,18 @@ async def test_a_held_order_gets_its_customer_and_its_rates(client: httpx.AsyncC
     assert exposure["ordered"] == "71500"
 
 
+@pytest.mark.req("ORD-064", "CUS-060")
+async def test_orders_assigned_together_count_for_each_other_at_their_new_price(client: httpx.AsyncClient) -> None:
+    """11,000 each at full price, 7,150 for this customer: six of them fit its limit of 50,000, the seventh does not."""
+    numbers = [f"H{at}" for at in range(1, 8)]
+    lines = "".join(f"NOPE,{number},2026/06/01 10:00:00,AP-1,10000,1\n" for number in numbers)
+    await client.post("/v1/order-imports", files={"file": ("o.csv", f"{HEADERS}\n{lines}".encode(), "text/csv")})
+    asked = [{"number": number, "customer_code": "C000200"} for number in numbers]
+    results = (await client.post("/v1/order-assignments", json=asked)).json()["results"]
+    told = [(one["item"]["grand_total"], one["item"]["over_limit"]) for one in results]
+    assert told == [("7150", False)] * 6 + [("7150", True)]
+
+
 @pytest.mark.parametrize(
     ("path", "needed"),
     [

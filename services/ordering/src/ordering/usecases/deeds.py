@@ -14,6 +14,7 @@ from kernel.calendar import business_date
 from kernel.refusal import Refusal
 from ordering.core import deeds as core
 from ordering.core.deeds import Approve, Confirm, Decision
+from ordering.core.events import History
 from ordering.core.order import Order, Signature
 from ordering.core.placing import assign_customer
 from ordering.store.exposures import lock_exposures
@@ -140,7 +141,8 @@ async def assign(tx: Tx, commands: Sequence[AssignCustomer], answers: Answers | 
             order, customer, exposure=exposures[account], market=market, signed=signed(tx), ids=ids
         )
         if isinstance(decision, list):
-            exposures[account] = exposures[account].grown(order.grand_total)
+            assigned = History.untouched(order).then(decision).after
+            exposures[account] = exposures[account].grown(assigned.exposed)
         return decision
 
     done = [desk.do(command.order, partial(deed, command), version=command.version) for command in commands]
