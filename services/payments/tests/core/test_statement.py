@@ -228,6 +228,23 @@ def test_a_line_that_differs_in_any_trait_is_another_line(other: StatementLine) 
     assert fingerprints(UUID(int=2), [LINE]) != fingerprints(ACCOUNT, [LINE])
 
 
+@pytest.mark.req("PAY-016")
+@pytest.mark.parametrize(("written", "again"), [("1000", "1000.00"), ("1,000", "1000.0")])
+def test_an_amount_written_with_other_decimals_is_the_same_line(written: str, again: str) -> None:
+    first, second = (_marks(f'2026-09-01,"{amount}",ﾔﾏﾀﾞ,,\n', JPY) for amount in (written, again))
+    assert first == second
+
+
+@pytest.mark.req("PAY-016")
+def test_an_amount_of_dollars_without_its_last_zero_is_the_same_line() -> None:
+    assert _marks("2026-09-01,12.5,ACME,,\n", USD) == _marks("2026-09-01,12.50,ACME,,\n", USD)
+
+
+def _marks(row: str, currency: Currency) -> list[str]:
+    content = f"date,amount,payer,description,reference\n{row}".encode()
+    return fingerprints(ACCOUNT, _read(content, GENERIC, currency).lines)
+
+
 @given(st.lists(st.integers(1, 3), max_size=8), st.integers(0, 8))
 def test_overlapping_files_bring_each_line_once(amounts: list[int], cut: int) -> None:
     lines = [replace(LINE, amount=yen(amount)) for amount in amounts]

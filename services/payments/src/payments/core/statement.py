@@ -87,7 +87,8 @@ def fingerprints(account_id: UUID, lines: Sequence[StatementLine]) -> list[str]:
 
 
 def _traits(account_id: UUID, line: StatementLine) -> tuple[str, ...]:
-    amount = f"{line.amount.amount:f} {line.amount.currency.code}"
+    currency = line.amount.currency
+    amount = f"{line.amount.amount:.{currency.minor_units}f} {currency.code}"  # however many zeros the file wrote
     kind = "cancellation" if line.cancels else "transfer"
     payer = f"{line.payer_code} {line.payer}"
     return (str(account_id), line.value_date.isoformat(), amount, payer, line.description, line.reference, kind)
