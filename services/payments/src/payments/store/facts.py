@@ -106,12 +106,20 @@ async def save_customers(tx: Tx, customers: Sequence[Customer]) -> None:
         for one in newest.values()
     ]
     await tx.upsert(tables.CustomerRow, rows, key=("maker_id", "customer_id"), where_newer="version")
+    current = await _current(tx, newest)
     await tx.execute(
         text("delete from payer_names where maker_id = :maker_id and customer_id = any(:ids) and source <> 'learned'"),
-        {"maker_id": tx.maker_id, "ids": list(newest)},
+        {"maker_id": tx.maker_id, "ids": [one.customer_id for one in current]},
     )
-    names = [row for one in newest.values() for row in _name_rows(tx, one)]
+    names = [row for one in current for row in _name_rows(tx, one)]
     await tx.upsert(tables.PayerNameRow, names, key=("maker_id", "customer_id", "source", "key"))
+
+
+async def _current(tx: Tx, told: Mapping[UUID, Customer]) -> list[Customer]:
+    """Those that no newer copy stands against. The upsert before has locked their rows, replaced or not."""
+    t = columns(tables.CustomerRow)
+    mine = select(t.customer_id, t.version).where(t.maker_id == tx.maker_id, among(t.customer_id, told.keys()))
+    return [told[row.customer_id] for row in await tx.rows(mine) if row.version == told[row.customer_id].version]
 
 
 def _name_rows(tx: Tx, customer: Customer) -> Iterable[dict[str, object]]:
