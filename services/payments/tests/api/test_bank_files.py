@@ -250,3 +250,13 @@ async def test_an_owner_that_does_not_answer_makes_it_unavailable(desk: Desk, mo
     monkeypatch.setattr(peers, "_peers", {})
     answer = await desk.upload(zengin(transfer(100)))
     assert answer.status_code == 503
+
+
+@pytest.mark.req("PAY-031", "PAY-011")
+async def test_an_invoice_number_in_the_reference_of_a_csv_line_is_found(desk: Desk) -> None:
+    await desk.masters()
+    await desk.deliver(invoice_issued(1, 33_000, name="INV202608-00001"))
+    file = "date,amount,payer,description,reference\n2026-09-04,33000,ﾀﾞﾚｶ,,INV202608-00001\n"
+    answer = await desk.upload(file.encode(), name="b.csv")
+    line = await desk.line(answer.json()["lines"][0]["bank_line_id"])
+    assert (line["decision"], line["reasons"][0]["code"]) == ("auto", "INVOICE_NUMBER_FOUND")

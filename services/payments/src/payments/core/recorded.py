@@ -92,7 +92,7 @@ class RecordedLine:
             units(line.amount),
             line.value_date,
             words.payer,
-            tuple(text for text in (words.description, words.memo, words.payer_code) if text),
+            tuple(text for text in (words.description, words.reference, words.memo, words.payer_code) if text),
             line.cancels,
         )
 
