@@ -128,6 +128,18 @@ async def test_a_sku_of_two_orders_is_told_apart_by_the_order(client: Client, de
     assert (await client.post("/v1/return-notes", json=a_return(note, by_id))).json()["amount"] == "100"
 
 
+@pytest.mark.req("FUL-071")
+async def test_a_sku_sold_with_and_without_tax_is_told_apart_by_the_order(
+    client: Client, deliver: Deliver, outbox: Outbox
+) -> None:
+    """100 with tax and 100 plus tax are two prices: which of them comes back is not ours to guess."""
+    with_tax = a_line(101, 1).model_copy(update={"tax_included": True})
+    await deliver(an_order(101, with_tax))
+    note = await a_note(client, outbox, "W-100", "W-101")
+    vague = await client.post("/v1/return-notes", json=a_return(note, {"sku_code": "SKU-1", "quantity": 1}))
+    assert (vague.status_code, vague.json()["code"], vague.json()["lines"]) == (422, "AMBIGUOUS_NOTE_LINE", "1, 3")
+
+
 @pytest.mark.req("FUL-073")
 async def test_drafts_are_issued_one_by_one_or_together(client: Client, outbox: Outbox) -> None:
     note = await a_note(client, outbox)

@@ -193,7 +193,8 @@ def _pick_returned(
     facts = {"note": note.number or "", "line": key}
     if not lines:
         return Refusal("UNKNOWN_NOTE_LINE", facts, field=ask.field, value=key)
-    if ask.quantity is not None and len({(line.goods.unit_price, line.goods.tax_rate) for line in lines}) > 1:
+    prices = {(line.goods.unit_price, line.goods.tax_rate, line.goods.tax_included) for line in lines}
+    if ask.quantity is not None and len(prices) > 1:
         numbers = ", ".join(str(line.line_no) for line in lines)
         return Refusal("AMBIGUOUS_NOTE_LINE", {**facts, "lines": numbers}, field=ask.field, value=key)
     left = {line.line_id: max(line.returnable - picked.get(line.line_id, 0), 0) for line in lines}
