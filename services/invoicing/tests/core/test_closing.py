@@ -125,6 +125,18 @@ def test_a_note_of_a_closed_period_comes_next_time_and_is_marked_late() -> None:
     ]
 
 
+@pytest.mark.req("INV-062")
+@pytest.mark.parametrize("dated_on", [date(2026, 6, 21), date(2026, 6, 25), date(2026, 7, 31)])
+def test_a_note_within_a_long_period_is_not_late(dated_on: date) -> None:
+    """Close 20 became month end: the period is 06-21 to 07-31 (R9), though June's end lies in it."""
+    world = facts(party("K1"), last={("K1", "JPY"): date(2026, 6, 20)})
+    notes = [note("DN1", dated_on=date(2026, 6, 20)), note("DN2", dated_on=dated_on)]
+
+    run = closing(world, notes, on=JULY_END)
+
+    assert [source.late for source in run.proposals[0].sources] == [True, False]
+
+
 def test_a_deferred_note_is_absent_at_this_closing_and_present_at_the_next() -> None:
     slip = note("DN1", dated_on=date(2026, 1, 15), deferred_past=date(2026, 1, 20))
     world = facts(party("K1", terms=TWENTIETH))

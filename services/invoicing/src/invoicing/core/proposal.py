@@ -46,7 +46,7 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class BilledSource:
-    """A note on an invoice and whose it is; `late` when its own closing period is an earlier one (INV-062)."""
+    """A note on an invoice and whose it is; `late` when it is of an earlier closing period (INV-062)."""
 
     billable: Billable
     customer: Party

@@ -148,17 +148,14 @@ def _proposal(
     bill_to: Party, currency: Currency, notes: Sequence[Billable], command: RunClosing, facts: ClosingFacts
 ) -> InvoiceProposal:
     terms = _terms(bill_to)
-    closing = command.closing_date
-    sources = [
-        BilledSource(note, facts.parties[note.customer_id], terms.closing_date_for(note.dated_on) < closing)
-        for note in notes
-    ]
+    period = _period((bill_to.customer_id, currency.code), terms, command, facts)
+    sources = [BilledSource(note, facts.parties[note.customer_id], note.dated_on < period.first) for note in notes]
     sources.sort(key=in_print_order)
     dates = Dates(
         issued_on=command.issued_on,
         due_on=terms.due_date(command.closing_date),
         closing_date=command.closing_date,
-        period=_period((bill_to.customer_id, currency.code), terms, command, facts),
+        period=period,
     )
     with_ = Terms(facts.maker, facts.rules, facts.maker.bank_account_for(currency.code))
     return propose(bill_to, sources, (), dates=dates, terms=with_, currency=currency)
