@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -285,6 +285,20 @@ async def test_an_active_and_standard_tax_decides_how_its_rate_rounds(database: 
         )
 
         assert (await parties.load_tax_rules(tx)).of(Rate.of(10)).rounding is Rounding.HALF_UP
+
+
+@pytest.mark.req("INT-047", "CAT-014")
+async def test_the_reduced_tax_of_a_rate_goes_before_another_of_that_rate(database: Database) -> None:
+    """Ordering chooses by the same rule: an order and its invoice round alike."""
+    old = parties.Tax(UUID(int=1), "A", TaxRule(Rate.of(8), Rounding.CEIL), standard=True, active=True)
+    reduced = parties.Tax(
+        UUID(int=3), "C", TaxRule(Rate.of(8), Rounding.FLOOR, reduced=True), standard=False, active=True
+    )
+    again = parties.Tax(UUID(int=4), "B", TaxRule(Rate.of(8), Rounding.CEIL, reduced=True), standard=False, active=True)
+    async with a_maker(database) as tx:
+        await parties.save_taxes(tx, [(old, 1), (reduced, 1), (again, 1)])
+
+        assert (await parties.load_tax_rules(tx)).of(Rate.of(8)) == reduced.rule
 
 
 async def test_credit_notes_come_back(database: Database) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -204,6 +205,17 @@ def test_only_active_taxes_are_known_and_0_percent_needs_none() -> None:
     assert not table.knows(EIGHT)
     assert TAXES.is_reduced(EIGHT)
     assert not TAXES.is_reduced(TEN)
+
+
+@pytest.mark.req("INT-047", "CAT-014")
+def test_of_taxes_with_one_rate_the_reduced_the_standard_then_the_oldest_counts() -> None:
+    """Invoicing chooses by the same rule (ADR 0043): an order and its invoice round alike."""
+    newer = replace(CONSUMPTION_TAX, tax_id=an_id(99), rounding=Rounding.CEIL)
+    other = replace(newer, tax_id=an_id(1), standard=False)
+    old_eight = replace(REDUCED_TAX, tax_id=an_id(2), reduced=False, standard=True, rounding=Rounding.CEIL)
+    for order in permutations([newer, other, CONSUMPTION_TAX, old_eight, REDUCED_TAX]):
+        table = TaxTable.of(order)
+        assert (table.by_rate[TEN], table.by_rate[EIGHT]) == (CONSUMPTION_TAX, REDUCED_TAX)
 
 
 @pytest.mark.req("INT-049")

@@ -179,10 +179,12 @@ async def customers_by_code(tx: Tx, codes: Collection[str]) -> dict[str, UUID]:
 
 
 async def load_tax_rules(tx: Tx) -> TaxRules:
-    """One rule per rate; of several taxes with the same rate an active one counts, then the standard one."""
+    """One rule per rate; of several taxes with the same rate an active one counts, then the reduced, the standard, the
+    oldest one, as in ordering."""
     t = columns(tables.Tax)
     ranked = select(t.rate, t.rounding, t.reduced).where(t.maker_id == tx.maker_id)
-    rows = await tx.rows(ranked.order_by(t.rate.desc(), t.active.desc(), t.standard.desc(), t.code))
+    order = (t.rate.desc(), t.active.desc(), t.reduced.desc(), t.standard.desc(), t.tax_id)
+    rows = await tx.rows(ranked.order_by(*order))
     first: dict[Rate, TaxRule] = {}
     for row in rows:
         rate = Rate.of(row.rate)

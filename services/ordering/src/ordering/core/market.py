@@ -50,7 +50,7 @@ class Tax:
 @dataclass(frozen=True, slots=True)
 class TaxTable:
     """The maker's taxes, asked by id or by rate. Of several active taxes with one rate the reduced one counts
-    (INT-047: `8` means the reduced 8 %); 0 % needs no tax of the maker."""
+    (INT-047: `8` means the reduced 8 %), then the standard, then the oldest; 0 % needs no tax of the maker."""
 
     by_id: Mapping[UUID, Tax]
     by_rate: Mapping[Rate, Tax]
@@ -61,7 +61,7 @@ class TaxTable:
         """The table of these taxes. Shipping takes the standard rate; without one the highest, without any 0."""
         every = list(taxes)
         active = [tax for tax in every if tax.active and tax.country == HOME_COUNTRY]
-        by_rate = {tax.rate: tax for tax in sorted(active, key=_reduced_last)}
+        by_rate = {tax.rate: tax for tax in sorted(active, key=_preference, reverse=True)}
         standard = [tax.rate for tax in active if tax.standard]
         fallback = max(by_rate, default=UNTAXED)
         return TaxTable({tax.tax_id: tax for tax in every}, by_rate, standard[0] if standard else fallback)
@@ -167,5 +167,6 @@ class Market:
         return None if price is None else Money(price, currency)
 
 
-def _reduced_last(tax: Tax) -> bool:
-    return tax.reduced
+def _preference(tax: Tax) -> tuple[bool, bool, UUID]:
+    """Smallest for the one that counts; ids ascend with time."""
+    return not tax.reduced, not tax.standard, tax.tax_id
