@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from chassis import clock, failures, statements
 from chassis.outbox import Origin, Outgoing
+from chassis.sessions import Session
 from chassis.settings import ServiceSettings
 from chassis.tx import Tx
 
@@ -79,7 +80,7 @@ class Database:
             max_overflow=2,
             pool_timeout=_POOL_WAIT_SECONDS,
             pool_recycle=1800,
-            connect_args={"server_settings": session, "timeout": _CONNECT_SECONDS},
+            connect_args={"server_settings": session, "timeout": _CONNECT_SECONDS, "connection_class": Session},
             hide_parameters=True,  # error texts are logged and kept with parked messages: no personal data
             json_serializer=statements.json_text,
             json_deserializer=orjson.loads,
