@@ -54,7 +54,17 @@ class StoredFile:
 class Tx:
     """See PLAN §4. `now` is read once per transaction, aware, UTC; `actor` is a user id, `service:…` or `system`."""
 
-    __slots__ = ("_arrived", "_connection", "_origins", "_outgoing", "actor", "correlation_id", "maker_id", "now")
+    __slots__ = (
+        "_arrived",
+        "_connection",
+        "_ids",
+        "_origins",
+        "_outgoing",
+        "actor",
+        "correlation_id",
+        "maker_id",
+        "now",
+    )
 
     def __init__(
         self,
@@ -72,6 +82,7 @@ class Tx:
         self._outgoing = outgoing
         self._arrived = arrived
         self._origins = origins or (lambda _: origin)
+        self._ids = clock.ids()
         self.maker_id = maker_id
         self.now = now
         self.actor = actor
@@ -79,7 +90,7 @@ class Tx:
 
     def new_id(self) -> UUID:
         """A UUIDv7."""
-        return clock.new_id()
+        return next(self._ids)
 
     def new_ids(self, count: int) -> list[UUID]:
         """Different UUIDv7, ascending."""
