@@ -29,6 +29,12 @@ def test_ten_invoices_may_be_paid_at_once_but_not_eleven() -> None:
     assert _sets(amounts, sum(amounts)) == []
 
 
+@pytest.mark.req("PAY-031")
+def test_sets_come_in_the_order_of_their_invoices() -> None:
+    assert _sets([50, 70, 50, 30, 50], 100) == [(0, 2), (0, 4), (1, 3), (2, 4)]
+    assert _sets([40, 20, 40, 20], 100, 105)[:2] == [(0, 1, 2), (0, 2, 3)]
+
+
 @given(st.lists(st.integers(1, 60), max_size=9), st.integers(1, 200))
 def test_among_few_invoices_every_set_is_found_once(amounts: list[int], target: int) -> None:
     indexes = range(len(amounts))

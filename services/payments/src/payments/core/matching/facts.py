@@ -146,8 +146,11 @@ class OpenBook:
 
     def as_they_stand(self, invoice_ids: Iterable[UUID]) -> tuple[OpenInvoice, ...]:
         """These invoices with what is open of them now, in a fixed order."""
-        ordered = sorted(set(invoice_ids), key=str)
-        return tuple(replace(self._invoices[one], open=self._open[one]) for one in ordered)
+        return tuple(self._as_it_stands(self._invoices[one]) for one in sorted(set(invoice_ids), key=_in_order))
+
+    def _as_it_stands(self, invoice: OpenInvoice) -> OpenInvoice:
+        left = self._open[invoice.invoice_id]
+        return invoice if left == invoice.open else replace(invoice, open=left)
 
     def pool(self, customer_id: UUID, currency: str) -> list[OpenInvoice]:
         """What this customer may be paying, oldest due first: own invoices and those holding its documents."""
@@ -170,6 +173,10 @@ class OpenBook:
     def settle(self, shares: Iterable[Share]) -> None:
         for share in shares:
             self._open[share.invoice_id] -= share.amount + share.fee
+
+
+def _in_order(invoice_id: UUID) -> int:
+    return invoice_id.int
 
 
 _WORD: Final = re.compile(r"[^\s,;/:、。]+")

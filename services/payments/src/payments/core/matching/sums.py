@@ -7,9 +7,8 @@ the rest can still be reached. Cost depends on the number of invoices, not on th
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 MOST_ITEMS: Final = 10
@@ -41,29 +40,42 @@ class Sums:
 
     def sets(self, targets: Sequence[int]) -> Iterator[tuple[int, ...]]:
         """Index sets of two to ten items that add up to one of the sums, given smallest first."""
-        yield from self._pairs(targets)
-        yield from self._threes(targets)
-        if self._rest[0] < targets[0]:
+        missing = self._missing(targets)
+        yield from self._pairs(targets[0], missing)
+        yield from self._threes(targets[0], missing)
+        if self._rest[0] < targets[0] or not self._reaches(targets):
             return
         self._reachable = self._reachable or _reachability(self._oldest, self._highest)
         for target in targets:
             yield from (chosen for chosen in self._walk(0, target, ()) if len(chosen) > 3)
 
-    def _pairs(self, targets: Sequence[int]) -> Iterator[tuple[int, ...]]:
-        wanted = frozenset(targets)
-        return ((one[0], other[0]) for one, other in combinations(self._items, 2) if one[1] + other[1] in wanted)
+    def _pairs(self, lowest: int, missing: Mapping[int, Sequence[int]]) -> Iterator[tuple[int, ...]]:
+        """One chosen, the other looked up by what is missing."""
+        for first, one in self._items:
+            others = missing.get(lowest - one, ())
+            yield from ((first, other) for other in sorted(others) if other > first)
 
-    def _threes(self, targets: Sequence[int]) -> Iterator[tuple[int, ...]]:
-        """Two chosen, the third looked up by its amount among those behind them."""
-        wanted = frozenset(targets)
-        by_amount = sorted((amount, index) for index, amount in self._items)
-        for (first, one), (second, two) in combinations(self._items, 2):
-            lowest, highest = targets[0] - one - two, targets[-1] - one - two
-            if highest <= 0:
-                continue
-            for amount, third in _between(by_amount, lowest, highest):
-                if third > second and one + two + amount in wanted:
-                    yield (first, second, third)
+    def _threes(self, lowest: int, missing: Mapping[int, Sequence[int]]) -> Iterator[tuple[int, ...]]:
+        """Two chosen, the third looked up by what is missing: mostly nobody, so all seconds are asked at once."""
+        for at, (first, one) in enumerate(self._items, start=1):
+            left = lowest - one
+            for second, two in [item for item in self._items[at:] if left - item[1] in missing]:
+                yield from ((first, second, third) for third in missing[left - two] if third > second)
+
+    def _missing(self, targets: Sequence[int]) -> Mapping[int, Sequence[int]]:
+        """What may be missing to the smallest sum → the items that make it one of the sums, smallest amount first."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        over = [target - targets[0] for target in targets]
+        for amount, index in sorted((amount, index) for index, amount in self._items):
+            for more in over:
+                found[amount - more].append(index)
+        return found
+
+    def _reaches(self, targets: Sequence[int]) -> bool:
+        """Whether any set of the oldest items adds up to one of the sums: the sums of either half meet or do not."""
+        half = len(self._oldest) // 2
+        one, other = (_all_sums(items) for items in (self._oldest[:half], self._oldest[half:]))
+        return any(not one.isdisjoint({target - total for total in other}) for target in targets)
 
     def _walk(self, at: int, left: int, chosen: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         if not left:
@@ -81,11 +93,11 @@ class Sums:
         return left in self._reachable[at]
 
 
-def _between(by_amount: Sequence[tuple[int, int]], lowest: int, highest: int) -> Iterable[tuple[int, int]]:
-    at = bisect_left(by_amount, (lowest, -1))
-    while at < len(by_amount) and by_amount[at][0] <= highest:
-        yield by_amount[at]
-        at += 1
+def _all_sums(items: Sequence[tuple[int, int]]) -> set[int]:
+    sums = {0}
+    for _, amount in items:
+        sums |= {total + amount for total in sums}
+    return sums
 
 
 def _reachability(items: Sequence[tuple[int, int]], highest: int) -> list[set[int]]:
