@@ -60,6 +60,14 @@ async def test_a_draft_reserves_quantities_and_charges(client: Client, outbox: O
     assert await outbox() == []
 
 
+async def test_all_notes_of_a_batch_are_told_as_issued_before_the_first_is_told_as_shipped(
+    client: Client, outbox: Outbox
+) -> None:
+    await client.post("/v1/delivery-note-batches", json=[a_note(**SHIPPED), a_note(**SHIPPED)])
+    kinds = [type(body) for body in await outbox()]
+    assert kinds == [DeliveryNoteIssued] * 2 + [DeliveryNoteShipped] * 2
+
+
 @pytest.mark.req("FUL-020", "FUL-034", "INV-091")
 async def test_a_note_is_written_issued_and_shipped_in_one_call(client: Client, outbox: Outbox) -> None:
     answer = await client.post("/v1/delivery-notes", json=a_note(**SHIPPED))

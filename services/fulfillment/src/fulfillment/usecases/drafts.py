@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import zip_longest
+from typing import TypeAlias
 
 from chassis.tx import Tx
 from fulfillment import announce
@@ -29,6 +31,9 @@ from fulfillment.usecases.desk import Asked, Desk, meet, open_desk
 from fulfillment.usecases.folder import Outcome
 from fulfillment.usecases.numbers import draw
 from kernel.refusal import Refusal
+
+Happened: TypeAlias = tuple[NoteEvent, DeliveryNote]
+"""An event with the note after it."""
 
 MOST_NOTES = 1_000
 """A run that would write more is refused: the selection is to be narrowed."""
@@ -96,14 +101,20 @@ async def _create(tx: Tx, desk: Desk, commands: Sequence[CreateNote]) -> list[Ou
     advancing = [(note, command) for note, command in written if command.advance is not NoteState.DRAFT]
     issue_dates = [command.issued_on or desk.book.today for _, command in advancing]
     numbers = await draw(tx, DocumentType.DELIVERY_NOTE, issue_dates)
-    now, happened = {note.note_id: note for note, _ in written}, list[tuple[NoteEvent, DeliveryNote]]()
-    for (note, command), number, issued_on in zip(advancing, numbers, issue_dates, strict=True):
-        steps = _advanced(note, command, number, issued_on)
-        happened += steps
-        now[note.note_id] = steps[-1][1]
+    now = {note.note_id: note for note, _ in written}
+    journeys = [
+        _advanced(note, command, number, issued_on)
+        for (note, command), number, issued_on in zip(advancing, numbers, issue_dates, strict=True)
+    ]
+    now.update((steps[-1][1].note_id, steps[-1][1]) for steps in journeys)
     await store.insert_notes(tx, list(now.values()))
-    tx.announce(announce.note_messages(tx.maker_id, happened))
+    tx.announce(announce.note_messages(tx.maker_id, _step_by_step(journeys)))
     return [now[one.note_id] if isinstance(one, DeliveryNote) else one for one in drafts]
+
+
+def _step_by_step(journeys: Sequence[Sequence[Happened]]) -> list[Happened]:
+    """All notes issued, then all that shipped: who listens takes neighbours of one kind in one statement."""
+    return [step for steps in zip_longest(*journeys) for step in steps if step is not None]
 
 
 def _drafted(tx: Tx, desk: Desk, command: CreateNote) -> Outcome:
@@ -130,9 +141,7 @@ def shipments(note: DeliveryNote) -> list[QuantitiesShipped]:
     return [QuantitiesShipped(order_id, pieces) for order_id, pieces in quantities_by_order(note).items()]
 
 
-def _advanced(
-    note: DeliveryNote, command: CreateNote, number: str, issued_on: date
-) -> list[tuple[NoteEvent, DeliveryNote]]:
+def _advanced(note: DeliveryNote, command: CreateNote, number: str, issued_on: date) -> list[Happened]:
     """Issue, and ship if asked; the holds were checked when the draft was decided."""
     issued = delivery_note.issue(note, number=number, issued_on=issued_on, holds=())
     if not isinstance(issued, NoteIssued):
