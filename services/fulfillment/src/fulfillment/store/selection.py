@@ -58,7 +58,7 @@ def _conditions(tx: Tx, selection: Selection) -> Iterator[ColumnElement[bool]]:
         customer = table_of(tables.Customer).c
         known = tables.named(customer.customer_id, customer.code, selection.customers)
         ids = select(customer.customer_id).where(customer.maker_id == tx.maker_id, known)
-        yield line.customer_id.in_(ids)
+        yield order.customer_id.in_(ids)
     if selection.orders:
         yield tables.named(order.order_id, order.number, selection.orders)
     if selection.lines:

@@ -126,14 +126,14 @@ async def skus(tx: Tx, page: UnshippedPage, today: date) -> tuple[Sequence[Unshi
 def _sku_conditions(tx: Tx, page: UnshippedPage, today: date) -> Iterator[ColumnElement[bool]]:
     line, order = LINES.c, ORDERS.c
     equal = {
-        line.customer_id: page.customer_id,
+        order.customer_id: page.customer_id,
         line.order_id: page.order_id,
         order.number: page.order_number,
         line.sku_code: page.sku_code,
     }
     yield from (column == value for column, value in equal.items() if value is not None)
     if page.customer_code is not None:
-        yield coded(line.customer_id, tx.maker_id, page.customer_code)
+        yield coded(order.customer_id, tx.maker_id, page.customer_code)
     if page.only_open or page.overdue:
         yield line.open_quantity > 0
     if page.planned_from is not None:
