@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,6 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from chassis.database import Database, Role
 from chassis.testing.messages import Deliver
@@ -20,11 +23,22 @@ from contracts.fulfillment import (
     UnshippedClosed,
     UnshippedStocked,
 )
-from contracts.invoicing import InvoiceIssued, InvoiceSource, InvoiceVoided, OrderShare
+from contracts.invoicing import (
+    BillableExempted,
+    BillableExemptionLifted,
+    InvoiceIssued,
+    InvoiceSource,
+    InvoiceVoided,
+    OrderShare,
+)
 from contracts.payments import BalanceChanged
-from contracts.wire import Message
+from contracts.wire import Body, Message
+from ordering import tables
 from ordering.store import market as store
+from ordering.store.billing import Exemption
 from ordering.store.market import Wanted
+from ordering.tables import columns
+from ordering.usecases import billing, deliveries
 from services.ordering.tests import masters
 from services.ordering.tests.builders import TEN, an_id
 
@@ -98,6 +112,19 @@ async def confirmed(client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID,
     return await order(client, answer.json()["results"][0]["item"]["order_id"])
 
 
+async def many_confirmed(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID, count: int
+) -> list[dict[str, Any]]:
+    """As many confirmed orders, W0 first."""
+    await deliver(*masters.small_shop(maker_id))
+    lines = [{"sku_code": "AP-1", "quantity": 10}, {"sku_code": "MD-1", "quantity": 4}]
+    placed = [{"customer_code": "C000122", "number": f"W{number}", "lines": lines} for number in range(count)]
+    await client.post("/v1/order-batches", json=placed)
+    deeds = [{"number": one["number"], "confirm": True} for one in placed]
+    answer = await client.post("/v1/order-confirmations", json=deeds)
+    return [await order(client, result["item"]["order_id"]) for result in answer.json()["results"]]
+
+
 async def order(client: httpx.AsyncClient, order_id: str) -> dict[str, Any]:
     answer = await client.get(f"/v1/orders/{order_id}")
     found: dict[str, Any] = answer.json()
@@ -109,7 +136,7 @@ async def exposure(client: httpx.AsyncClient) -> tuple[int, int]:
     return int(found["ordered"]), int(found["posted"])
 
 
-def shipped(order: dict[str, Any], note: int, *quantities: int) -> DeliveryNoteShipped:
+def shipped(order: dict[str, Any], note: int, *quantities: int, billable: bool = True) -> DeliveryNoteShipped:
     lines = [
         ShippedLine(
             order_id=order["order_id"], order_line_id=line["line_id"], sku_code=line["sku_code"], quantity=quantity
@@ -118,7 +145,12 @@ def shipped(order: dict[str, Any], note: int, *quantities: int) -> DeliveryNoteS
         if quantity
     ]
     return DeliveryNoteShipped(
-        customer_id=CUSTOMER, note_id=an_id(note), number=f"N{note}", shipped_on=date(2026, 6, 5), lines=tuple(lines)
+        customer_id=CUSTOMER,
+        note_id=an_id(note),
+        number=f"N{note}",
+        shipped_on=date(2026, 6, 5),
+        lines=tuple(lines),
+        billable=billable,
     )
 
 
@@ -171,6 +203,20 @@ def voided(order: dict[str, Any], invoice: int, amount: int, *notes: int) -> Inv
         sources=sources(*notes),
         orders=(OrderShare(order_id=order["order_id"], customer_id=CUSTOMER, amount=Decimal(amount)),),
     )
+
+
+def on_note(order: dict[str, Any], note: int, amount: int, kind: str = "delivery_note") -> dict[str, Any]:
+    share = OrderShare(order_id=order["order_id"], customer_id=CUSTOMER, amount=Decimal(amount))
+    named = {"customer_id": CUSTOMER, "billable_id": an_id(note), "number": f"N{note}", "kind": kind}
+    return {**named, "currency": "JPY", "orders": (share,)}
+
+
+def exempted(order: dict[str, Any], note: int, amount: int, kind: str = "delivery_note") -> BillableExempted:
+    return BillableExempted(**on_note(order, note, amount, kind), reason="見本")
+
+
+def lifted(order: dict[str, Any], note: int, amount: int) -> BillableExemptionLifted:
+    return BillableExemptionLifted(**on_note(order, note, amount))
 
 
 def balance(amount: int, sequence: int) -> BalanceChanged:
@@ -275,6 +321,144 @@ async def test_an_invoice_heard_of_before_its_shipment_settles_the_order_when_th
     await deliver(shipped(told, 1, 10, 4))
     assert await exposure(client) == (0, 0)
     assert (await order(client, told["order_id"]))["invoiced"] == "yes"
+
+
+@pytest.mark.req("CUS-065", "FUL-022")
+async def test_goods_that_are_never_billed_leave_the_exposure_at_once_and_come_back_when_they_are(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
+) -> None:
+    told = await confirmed(client, deliver, maker_id)
+    await deliver(shipped(told, 1, 5, 0))
+    note = (told, 1, 35_750)
+    for _ in range(2):
+        await deliver(exempted(*note), exempted(*note))
+        assert (await exposure(client), (await order(client, told["order_id"]))["invoiced"]) == ((38_558, 0), "no")
+        await deliver(lifted(*note), lifted(*note))
+        assert await exposure(client) == (74_308, 0)
+    await deliver(exempted(*note), shipped(told, 2, 5, 4), invoiced(told, 1, 38_557, 2))
+    assert (await exposure(client), (await order(client, told["order_id"]))["invoiced"]) == ((0, 0), "yes")
+
+
+@pytest.mark.req("CUS-065", "FUL-022")
+async def test_goods_shipped_as_not_billable_leave_the_exposure_at_the_price_of_their_lines(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
+) -> None:
+    told = await confirmed(client, deliver, maker_id)
+    await deliver(shipped(told, 1, 5, 0, billable=False))
+    assert (await exposure(client), (await order(client, told["order_id"]))["invoiced"]) == ((38_558, 0), "no")
+    await deliver(shipped(told, 2, 5, 4, billable=False))
+    done = await order(client, told["order_id"])
+    assert (await exposure(client), done["state"], done["invoiced"]) == ((0, 0), "DELIVERED", "no")
+    await deliver(lifted(told, 2, 38_558))
+    assert await exposure(client) == (38_558, 0)
+
+
+async def test_an_exempt_return_changes_no_exposure(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
+) -> None:
+    told = await confirmed(client, deliver, maker_id)
+    await deliver(shipped(told, 1, 5, 0), exempted(told, 7, -7_150, "return_note"))
+    assert await exposure(client) == (74_308, 0)
+
+
+Story = tuple[str, ...]
+SHIPPED, NOT_BILLABLE = ("shipped",), ("shipped as not billable",)
+EXEMPT, LIFT, ISSUE, VOID = "exempted", "lifted", "invoiced", "voided"
+STORIES: list[tuple[str, Story, Story, Story, tuple[int, str]]] = [
+    ("exempt", SHIPPED, (EXEMPT,), (), (0, "no")),
+    ("exempt and lifted", SHIPPED, (EXEMPT, LIFT), (), (74_308, "no")),
+    ("exempt, lifted, billed", SHIPPED, (EXEMPT, LIFT), (ISSUE,), (0, "yes")),
+    ("billed, voided, exempt", SHIPPED, (EXEMPT,), (ISSUE, VOID), (0, "no")),
+    ("exempt, lifted, billed, voided, exempt again", SHIPPED, (EXEMPT, LIFT, EXEMPT), (ISSUE, VOID), (0, "no")),
+    ("exempt, lifted, billed, voided, billed anew", SHIPPED, (EXEMPT, LIFT), (ISSUE, VOID, "anew"), (0, "yes")),
+    ("not billable", NOT_BILLABLE, (), (), (0, "no")),
+    ("not billable, lifted", NOT_BILLABLE, (LIFT,), (), (74_308, "no")),
+    ("not billable, lifted, billed", NOT_BILLABLE, (LIFT,), (ISSUE,), (0, "yes")),
+    ("not billable, lifted, billed, voided", NOT_BILLABLE, (LIFT,), (ISSUE, VOID), (74_308, "no")),
+    ("not billable, lifted, exempt", NOT_BILLABLE, (LIFT, EXEMPT), (), (0, "no")),
+]
+"""What happened, as each of three keys tells it in order, and what is left in the ordered bucket."""
+
+
+def interleaved(first: Story, second: Story) -> list[Story]:
+    """Every order in which two ordered stories can be heard of."""
+    if not first or not second:
+        return [first + second]
+    return [(first[0], *rest) for rest in interleaved(first[1:], second)] + [
+        (second[0], *rest) for rest in interleaved(first, second[1:])
+    ]
+
+
+def said(told: dict[str, Any], number: int, name: str) -> Body:
+    """One message about the order's one note, which is of the same number."""
+    bodies: dict[str, Callable[[], Body]] = {
+        "shipped": lambda: shipped(told, number, 10, 4),
+        "shipped as not billable": lambda: shipped(told, number, 10, 4, billable=False),
+        EXEMPT: lambda: exempted(told, number, 74_308),
+        LIFT: lambda: lifted(told, number, 74_308),
+        ISSUE: lambda: invoiced(told, 1_000 + number, 74_307, number),
+        VOID: lambda: voided(told, 1_000 + number, 74_307, number),
+        "anew": lambda: invoiced(told, 5_000 + number, 74_307, number),
+    }
+    return bodies[name]()
+
+
+@pytest.mark.parametrize("in_one_batch", [False, True], ids=["one by one", "in one batch"])
+@pytest.mark.parametrize(
+    ("shipping", "exempting", "invoicing", "left"), [story[1:] for story in STORIES], ids=[one[0] for one in STORIES]
+)
+@pytest.mark.req("CUS-065", "FUL-022", "GEN-008")
+async def test_shipment_exemption_and_invoice_are_heard_of_in_any_order(
+    client: httpx.AsyncClient,
+    database: Database,
+    deliver: Deliver,
+    maker_id: UUID,
+    shipping: Story,
+    exempting: Story,
+    invoicing: Story,
+    left: tuple[int, str],
+    in_one_batch: bool,
+) -> None:
+    """They have three keys. Every interleaving is the story of an order of its own; all are heard of side by side."""
+    heard = [one for of_invoicing in interleaved(exempting, invoicing) for one in interleaved(shipping, of_invoicing)]
+    orders = await many_confirmed(client, deliver, maker_id, len(heard))
+    steps = [
+        [said(orders[number], number + 1, story[step]) for number, story in enumerate(heard)]
+        for step in range(len(heard[0]))
+    ]
+    if in_one_batch:
+        await deliver(*(body for step in steps for body in step))
+    else:
+        for step in steps:
+            await deliver(*step)
+    async with database.transaction(maker_id) as tx:
+        t = columns(tables.Order)
+        rows = await tx.rows(select(t.number, t.exposed_amount, t.invoiced).where(t.maker_id == maker_id))
+    wrong = {row.number: row for row in rows if (row.exposed_amount, row.invoiced) != left}
+    assert {heard[int(number[1:])]: tuple(row) for number, row in wrong.items()} == {}
+    assert await exposure(client) == (left[0] * len(heard), 0)
+
+
+@pytest.mark.req("CUS-065", "GEN-008")
+async def test_a_shipment_and_an_exemption_counted_at_the_same_time_see_each_other(
+    client: httpx.AsyncClient, database: Database, deliver: Deliver, maker_id: UUID
+) -> None:
+    """Two topics, two transactions: whoever comes second waits for the order's row, then sees the first."""
+    told = await confirmed(client, deliver, maker_id)
+    order_id, (shirts, teas) = UUID(told["order_id"]), [UUID(line["line_id"]) for line in told["content"]["lines"]]
+    pieces = [deliveries.Shipped(order_id, line, count, an_id(1)) for line, count in ((shirts, 10), (teas, 4))]
+
+    async def exempting() -> None:
+        async with database.transaction(maker_id) as tx:
+            await billing.exemptions_changed(tx, [Exemption(an_id(1), order_id, True, Decimal(1))])
+
+    async with database.transaction(maker_id) as tx:
+        await deliveries.shipped(tx, pieces)
+        second = asyncio.create_task(exempting())
+        finished, _ = await asyncio.wait({second}, timeout=0.3)
+        assert not finished
+    await second
+    assert await exposure(client) == (0, 0)
 
 
 @pytest.mark.req("CUS-065")

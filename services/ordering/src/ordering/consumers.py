@@ -11,9 +11,17 @@ from chassis.tx import Tx
 from contracts.catalog import CustomerRateState, SkuState, TaxState
 from contracts.customers import CustomerState, MakerState
 from contracts.fulfillment import DeliveryNoteShipped, UnshippedClosed, UnshippedStocked
-from contracts.invoicing import InvoiceIssued, InvoiceSource, InvoiceVoided, OrderShare
+from contracts.invoicing import (
+    BillableExempted,
+    BillableExemptionLifted,
+    InvoiceIssued,
+    InvoiceSource,
+    InvoiceVoided,
+    OrderShare,
+)
 from contracts.payments import BalanceChanged
 from contracts.wire import State
+from ordering.store.billing import Exemption
 from ordering.usecases import billing, deliveries, masters
 from ordering.usecases.billing import InvoiceTold
 from ordering.usecases.deliveries import Closed, Shipped
@@ -62,7 +70,7 @@ async def count_shipped_pieces(tx: Tx, run: Run[DeliveryNoteShipped]) -> None:
     await deliveries.shipped(
         tx,
         [
-            Shipped(line.order_id, line.order_line_id, line.quantity, body.note_id)
+            Shipped(line.order_id, line.order_line_id, line.quantity, body.note_id, body.billable)
             for body in run.bodies()
             for line in body.lines
         ],
@@ -89,6 +97,16 @@ async def put_voided_orders_back_into_exposure(tx: Tx, run: Run[InvoiceVoided]) 
     await billing.invoices_voided(tx, told)
 
 
+@LISTENS.on(BillableExempted)
+async def take_exempt_notes_from_exposure(tx: Tx, run: Run[BillableExempted]) -> None:
+    await billing.exemptions_changed(tx, _exemptions(run.bodies(), exempt=True))
+
+
+@LISTENS.on(BillableExemptionLifted)
+async def put_lifted_notes_back_into_exposure(tx: Tx, run: Run[BillableExemptionLifted]) -> None:
+    await billing.exemptions_changed(tx, _exemptions(run.bodies(), exempt=False))
+
+
 @LISTENS.on(BalanceChanged)
 async def keep_posted_balances(tx: Tx, run: Run[BalanceChanged]) -> None:
     balances = [billing.posted(body.bill_to_id, body.currency, body.balance, body.sequence) for body in run.bodies()]
@@ -109,3 +127,13 @@ def _invoice(invoice_id: UUID, sources: Iterable[InvoiceSource], shares: Iterabl
     notes = [source.source_id for source in sources if source.kind == "delivery_note"]
     amounts: list[tuple[UUID, Decimal]] = [(share.order_id, share.amount) for share in shares]
     return InvoiceTold(invoice_id, notes, amounts)
+
+
+def _exemptions(bodies: Iterable[BillableExempted | BillableExemptionLifted], *, exempt: bool) -> list[Exemption]:
+    """Of delivery notes; what came back was never counted as billed."""
+    return [
+        Exemption(body.billable_id, share.order_id, exempt, share.amount)
+        for body in bodies
+        if body.kind == "delivery_note"
+        for share in body.orders
+    ]

@@ -163,6 +163,8 @@ class Order(_Table, table=True):
     billed_quantity: int = Field(sa_type=BigInteger)
     expected_amount: Decimal = Field(sa_type=Numeric)
     billed_amount: Decimal = Field(sa_type=Numeric)
+    exempt_quantity: int = Field(sa_type=BigInteger)
+    waived_amount: Decimal = Field(sa_type=Numeric)
     exposed_amount: Decimal = Field(sa_type=Numeric)
     content_version: int
     oc_version: int
@@ -299,3 +301,15 @@ class InvoicedNote(_Table, table=True):
 
     note_id: UUID = Field(primary_key=True)
     invoice_id: UUID
+
+
+class NoteExemption(_Table, table=True):
+    """Whether a delivery note is never billed, as told last, and what it is worth of an order. Kept when it is lifted:
+    the note's shipment may still be on its way."""
+
+    __tablename__ = "note_exemptions"
+
+    note_id: UUID = Field(primary_key=True)
+    order_id: UUID = Field(primary_key=True)
+    exempt: bool
+    amount: Decimal = Field(sa_type=Numeric)

@@ -31,7 +31,8 @@ class NotConverted(LookupError):
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Pieces of the official content, and money: `expected` is its value without closed pieces, `billed` the order's
-    share of issued invoices, tax included."""
+    share of issued invoices, tax included. `exempt_quantity` pieces are on notes that are never billed (FUL-022);
+    `waived` is what those notes were worth of the order."""
 
     ordered: int
     shipped: int
@@ -39,12 +40,14 @@ class Standing:
     billed_quantity: int
     expected: Money
     billed: Money
+    exempt_quantity: int
+    waived: Money
 
     @staticmethod
     def of(content: Content) -> Standing:
         """Nothing moved yet."""
         nothing = Money.zero(content.totals.items.currency)
-        return Standing(content.quantity, 0, 0, 0, content.totals.grand_total, nothing)
+        return Standing(content.quantity, 0, 0, 0, content.totals.grand_total, nothing, 0, nothing)
 
     @property
     def open(self) -> int:
@@ -52,8 +55,8 @@ class Standing:
 
     @property
     def is_settled(self) -> bool:
-        """Every piece left or never will, and every piece that left is on an issued invoice."""
-        return self.open <= 0 and self.billed_quantity >= self.shipped
+        """Every piece left or never will, and every piece that left is on an issued invoice or never will be."""
+        return self.open <= 0 and self.billed_quantity + self.exempt_quantity >= self.shipped
 
     @property
     def invoiced(self) -> Invoiced:
@@ -93,13 +96,18 @@ def bill(order: Carried, *, quantity: int, amount: Money) -> Carried:
     return replace(order, standing=standing)
 
 
+def waive(order: Carried, *, quantity: int, worth: Money) -> Carried:
+    """`quantity` pieces are on notes that are never billed now, `worth` is what those were worth, tax included."""
+    return replace(order, standing=replace(order.standing, exempt_quantity=quantity, waived=worth))
+
+
 def exposed(state: OrderState, customer_id: UUID | None, standing: Standing) -> Money:
-    """What an order still has in its customer's ordered bucket: what is expected less what was invoiced; nothing once
-    it is cancelled or settled, and nothing for nobody (CUS-065, R24)."""
+    """What an order still has in its customer's ordered bucket: what is expected less what was invoiced or never
+    will be; nothing once it is cancelled or settled, and nothing for nobody (CUS-065, R24)."""
     nothing = Money.zero(standing.expected.currency)
     if customer_id is None or state is OrderState.CANCELLED or standing.is_settled:
         return nothing
-    return max(standing.expected - standing.billed, nothing)
+    return max(standing.expected - standing.billed - standing.waived, nothing)
 
 
 def _moved(order: Carried, standing: Standing) -> Carried:

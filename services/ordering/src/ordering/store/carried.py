@@ -29,6 +29,8 @@ _COLUMNS: Final = (
     "billed_quantity",
     "expected_amount",
     "billed_amount",
+    "exempt_quantity",
+    "waived_amount",
 )
 
 

@@ -124,6 +124,8 @@ def standing_row(standing: Standing, exposed: Money) -> Json:
         "billed_quantity": standing.billed_quantity,
         "expected_amount": standing.expected.amount,
         "billed_amount": standing.billed.amount,
+        "exempt_quantity": standing.exempt_quantity,
+        "waived_amount": standing.waived.amount,
         "exposed_amount": exposed.amount,
         "invoiced": standing.invoiced.value,
     }
@@ -137,6 +139,8 @@ def standing_of(head: Row, currency: Currency) -> Standing:
         billed_quantity=head.billed_quantity,
         expected=Money(head.expected_amount, currency),
         billed=Money(head.billed_amount, currency),
+        exempt_quantity=head.exempt_quantity,
+        waived=Money(head.waived_amount, currency),
     )
 
 

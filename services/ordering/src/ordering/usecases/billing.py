@@ -1,4 +1,5 @@
-"""What invoicing and payments tell ordering: shares of orders on invoices, posted balances (CUS-065, R24)."""
+"""What invoicing and payments tell ordering: shares of orders on invoices, what is never billed, posted balances
+(CUS-065, R24)."""
 
 from __future__ import annotations
 
@@ -9,11 +10,17 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.tx import Tx
-from kernel.money import Currency, Money
-from ordering.core.standing import bill
-from ordering.store.billing import billed_quantities, invoice_notes, orders_of_notes, release_notes
+from kernel.money import Currency
+from ordering.store.billing import (
+    Exemption,
+    invoice_notes,
+    keep_exemptions,
+    on_notes,
+    orders_of_notes,
+    release_notes,
+)
 from ordering.store.exposures import Posted, post_balances
-from ordering.usecases.carrying import carried, keep
+from ordering.usecases.carrying import carried, keep, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,15 @@ async def invoices_voided(tx: Tx, invoices: Collection[InvoiceTold]) -> None:
     await _rebilled(tx, invoices, sign=-1)
 
 
+async def exemptions_changed(tx: Tx, exemptions: Collection[Exemption]) -> None:
+    """Notes are never billed, or are after all. The orders are locked first: a shipment counted at the same time either
+    sees this or is seen. Raises OrderUnknown."""
+    before = await carried(tx, {one.order_id for one in exemptions})
+    await keep_exemptions(tx, exemptions)
+    notes = await on_notes(tx, list(before))
+    await keep(tx, before, [told(order, notes[one]) for one, order in before.items()])
+
+
 async def balances_changed(tx: Tx, balances: Iterable[Posted]) -> None:
     """The posted balances of customers; the greater sequence is the newer."""
     await post_balances(tx, list(balances))
@@ -49,11 +65,8 @@ async def _rebilled(tx: Tx, invoices: Collection[InvoiceTold], *, sign: int) -> 
             amounts[order_id] += sign * amount
     touched = await orders_of_notes(tx, {note_id for invoice in invoices for note_id in invoice.note_ids})
     before = await carried(tx, amounts.keys() | touched, sure=amounts)
-    quantities = await billed_quantities(tx, list(before))
-    after = [
-        bill(order, quantity=quantities[one], amount=Money(amounts[one], order.standing.billed.currency))
-        for one, order in before.items()
-    ]
+    notes = await on_notes(tx, list(before))
+    after = [told(order, notes[one], invoiced=amounts[one]) for one, order in before.items()]
     await keep(tx, before, after)
 
 

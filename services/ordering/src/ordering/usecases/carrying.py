@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from uuid import UUID
 
 from chassis.tx import Tx
-from ordering.core.standing import Carried
+from kernel.money import Money
+from ordering.core.standing import Carried, bill, waive
+from ordering.store.billing import OnNotes
 from ordering.store.carried import load_carried, save_carried
 from ordering.store.exposures import move_ordered
 
@@ -22,6 +25,13 @@ async def carried(tx: Tx, order_ids: Collection[UUID], *, sure: Collection[UUID]
     if missing:
         raise OrderUnknown(", ".join(sorted(map(str, missing))))
     return found
+
+
+def told(order: Carried, notes: OnNotes, *, invoiced: Decimal = Decimal(0)) -> Carried:
+    """The order with what its notes say by now; `invoiced` is what its share of issued invoices changed by."""
+    currency = order.standing.billed.currency
+    billed = bill(order, quantity=notes.billed, amount=Money(invoiced, currency))
+    return waive(billed, quantity=notes.exempt, worth=Money(notes.waived, currency))
 
 
 async def keep(tx: Tx, before: Mapping[UUID, Carried], after: Collection[Carried]) -> None:

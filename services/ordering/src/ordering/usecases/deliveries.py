@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.tx import Tx
-from kernel.money import Money
 from ordering.core.deeds import value_without
-from ordering.core.standing import Carried, bill, close, ship
-from ordering.store.billing import add_shares, billed_quantities
+from ordering.core.standing import close, ship
+from ordering.store.billing import Exemption, add_shares, assume_exemptions, on_notes
 from ordering.store.carried import LineMoved, count_pieces
 from ordering.store.market import load_taxes
 from ordering.store.orders import load_orders, mark_stocked
-from ordering.usecases.carrying import carried, keep
+from ordering.usecases.carrying import carried, keep, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,7 @@ class Shipped:
     line_id: UUID
     quantity: int
     note_id: UUID
+    billable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,30 @@ async def stocked(tx: Tx, order_ids: Iterable[UUID]) -> None:
 
 
 async def shipped(tx: Tx, moved: Collection[Shipped]) -> None:
-    """Counts pieces that left. An order whose note was invoiced before it was heard of as shipped is settled here, for
-    the two topics have no common order. Raises OrderUnknown."""
+    """Counts pieces that left. An order whose note was invoiced or exempted before it was heard of as shipped is
+    settled here, for the two topics have no common order. Raises OrderUnknown."""
     before = await carried(tx, {one.order_id for one in moved})
     await count_pieces(tx, [LineMoved(one.order_id, one.line_id, shipped=one.quantity) for one in moved])
     await add_shares(tx, _shares(moved))
-    billed = await billed_quantities(tx, list(before))
+    await assume_exemptions(tx, await _never_billed(tx, [one for one in moved if not one.billable]))
+    notes = await on_notes(tx, list(before))
     pieces = _pieces((one.order_id, one.quantity) for one in moved)
-    after = [_shipped(order, pieces[order.order_id], billed[order.order_id]) for order in before.values()]
-    await keep(tx, before, after)
+    await keep(tx, before, [told(ship(order, pieces[one]), notes[one]) for one, order in before.items()])
+
+
+async def _never_billed(tx: Tx, moved: Collection[Shipped]) -> list[Exemption]:
+    """What notes that are not billable take from the orders on them, at the price of their lines."""
+    if not moved:
+        return []
+    orders, taxes = await load_orders(tx, list({one.order_id for one in moved}), lock=True), await load_taxes(tx)
+    by_note: dict[tuple[UUID, UUID], dict[UUID, int]] = defaultdict(lambda: defaultdict(int))
+    for one in moved:
+        by_note[one.note_id, one.order_id][one.line_id] += one.quantity
+    worth = {
+        (note_id, order_id): value_without(orders[order_id], {}, taxes) - value_without(orders[order_id], lines, taxes)
+        for (note_id, order_id), lines in by_note.items()
+    }
+    return [Exemption(note_id, order_id, True, amount.amount) for (note_id, order_id), amount in worth.items()]
 
 
 async def closed(tx: Tx, moved: Collection[Closed]) -> None:
@@ -65,11 +80,6 @@ async def closed(tx: Tx, moved: Collection[Closed]) -> None:
     left = {order_id: value_without(orders[order_id], lines, taxes) for order_id, lines in by_order.items()}
     after = [close(before[one], sum(lines.values()), expected=left[one]) for one, lines in by_order.items()]
     await keep(tx, before, after)
-
-
-def _shipped(order: Carried, pieces: int, billed: int) -> Carried:
-    nothing = Money.zero(order.standing.billed.currency)
-    return bill(ship(order, pieces), quantity=billed, amount=nothing)
 
 
 def _shares(moved: Iterable[Shipped]) -> Mapping[tuple[UUID, UUID], int]:
