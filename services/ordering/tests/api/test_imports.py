@@ -148,10 +148,11 @@ async def test_errors_speak_the_callers_language(client: httpx.AsyncClient) -> N
 async def test_file_level_errors_stop_the_file(client: httpx.AsyncClient) -> None:
     answer = await sent(client, a_file({}, headers=["顧客コード", "色", *HEADERS[2:], "備考"]))
     assert answer.status_code == 422
-    assert [(error["code"], error["header"]) for error in answer.json()["errors"]] == [
-        ("MISSING_HEADER", "店舗伝票番号"),
-        ("UNKNOWN_HEADER", "色"),
-        ("DUPLICATE_HEADER", "備考"),
+    found = [(error["code"], error["header"], error["row"], error.get("column")) for error in answer.json()["errors"]]
+    assert found == [
+        ("MISSING_HEADER", "店舗伝票番号", 1, None),
+        ("UNKNOWN_HEADER", "色", 1, 2),
+        ("DUPLICATE_HEADER", "備考", 1, len(HEADERS) + 1),
     ]
 
 

@@ -131,10 +131,10 @@ def test_one_column_of_the_invoice_system_makes_a_file_invoice_ready() -> None:
 def test_missing_unknown_and_double_headers_are_told_together() -> None:
     found = recognise(["顧客コード", "受注日", "受注日", "備考", "色", "商品コード", "商品価格", "受注数量", "", ""])
     assert isinstance(found, tuple)
-    assert [(problem.code, problem.field, problem.column) for problem in found] == [
-        ("MISSING_HEADER", "店舗伝票番号", None),
-        ("DUPLICATE_HEADER", "受注日", 3),
-        ("UNKNOWN_HEADER", "色", 5),
+    assert [(problem.code, problem.field, problem.row, problem.column) for problem in found] == [
+        ("MISSING_HEADER", "店舗伝票番号", 1, None),
+        ("DUPLICATE_HEADER", "受注日", 1, 3),
+        ("UNKNOWN_HEADER", "色", 1, 5),
     ]
 
 

@@ -40,9 +40,10 @@ def recognise(headers: Sequence[str]) -> Recognised | tuple[Refusal, ...]:
 
 
 def _missing(names: Sequence[str], layout: Layout) -> list[Refusal]:
+    """Named with the header row but no column: the order is free, so a missing one has no place of its own."""
     present = set(names)
     return [
-        Refusal("MISSING_HEADER", {"header": column.header}, field=column.header)
+        Refusal("MISSING_HEADER", {"header": column.header}, field=column.header, row=1)
         for column in layout.columns
         if column.required and _folded(column.header) not in present
     ]
