@@ -358,3 +358,17 @@ def _depth(value: object) -> int:
 def test_any_bytes_are_taken_or_refused_and_never_a_surprise(body: bytes) -> None:
     with suppress(BadJson):
         check_json(body)
+
+
+@pytest.mark.req("GEN-010")
+@pytest.mark.parametrize("query", ["status=%ff", "limit=5&status=a%E3%81", "status=%ED%A0%80", "status=+%C0%AF"])
+async def test_a_parameter_that_is_no_utf_8_is_refused_by_name(client: httpx.AsyncClient, query: str) -> None:
+    """Replaced by U+FFFD it would be a filter that matches nothing: an empty list instead of an answer."""
+    answer = await client.get(f"/v1/trials?{query}")
+    errors = [(error["code"], error["field"]) for error in answer.json()["errors"]]
+    assert (answer.status_code, errors) == (422, [("BAD_PARAMETER", "status")])
+
+
+async def test_a_name_of_a_parameter_that_is_no_utf_8_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/trials?st%fftus=x")
+    assert [(error["code"], error["field"]) for error in answer.json()["errors"]] == [("BAD_PARAMETER", "st\ufffdtus")]

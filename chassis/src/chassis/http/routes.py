@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any, Final, get_args, get_origin
+from urllib.parse import unquote_to_bytes
 
 from fastapi import APIRouter, Request, params
 from fastapi.dependencies.models import Dependant
@@ -210,6 +211,9 @@ def _is_sequence(annotation: Any) -> bool:
 
 def _check_query(request: Request, facts: RouteFacts) -> None:
     """A misspelt filter must not pass for an unfiltered list, nor the last of two values for the only one."""
+    broken = _no_text(request.scope["query_string"])
+    if broken:
+        raise WrongFields(*(_bad_parameter(name, "it is not UTF-8") for name in broken[:20]))
     names = [name for name, _ in request.query_params.multi_items()]
     unknown = sorted(set(names) - facts.single_parameters - facts.list_parameters)
     twice = sorted({name for name in names if name in facts.single_parameters and names.count(name) > 1})
@@ -217,6 +221,23 @@ def _check_query(request: Request, facts: RouteFacts) -> None:
     problems += [_bad_parameter(name, "give it once") for name in twice[:20]]
     if problems:
         raise WrongFields(*problems)
+
+
+def _no_text(query: bytes) -> list[str]:
+    """Parameters whose bytes are no UTF-8: replaced, they would pass for a filter that matches nothing."""
+    if _is_text(query):
+        return []
+    pairs = [pair for pair in query.split(b"&") if not _is_text(pair)]
+    names = (unquote_to_bytes(pair.partition(b"=")[0].replace(b"+", b" ")) for pair in pairs)
+    return sorted({name.decode(errors="replace")[:100] for name in names})
+
+
+def _is_text(query: bytes) -> bool:
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _bad_parameter(name: str, reason: str) -> Refusal:
