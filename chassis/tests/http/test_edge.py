@@ -170,6 +170,17 @@ class TestMany:
 
         assert answer.status_code == status
 
+    @pytest.mark.req("GEN-010")
+    @pytest.mark.parametrize("number", [None, "A-1"])
+    async def test_a_batch_of_too_many_commands_is_told_so_once_whatever_is_wrong_in_them(
+        self, client: httpx.AsyncClient, number: str | None
+    ) -> None:
+        trials = [{} if number is None else {"number": number}] * 1001
+        answer = await client.post("/v1/trial-batches", json={"trials": trials})
+
+        [error] = answer.json()["errors"]
+        assert (error["code"], error["field"], "1000" in error["detail"]) == ("TOO_LONG", "/trials", True)
+
 
 class TestVersions:
     """`ETag` and `If-Match`."""

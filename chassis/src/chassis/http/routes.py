@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from types import CodeType, FunctionType
-from typing import Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 from urllib.parse import unquote_to_bytes
 
 from fastapi import APIRouter, Request, params
@@ -190,7 +190,8 @@ def _body(route: APIRoute) -> tuple[TypeAdapter[Any] | None, bool]:
     if len(route.dependant.body_params) != 1 or getattr(field.field_info, "embed", False):
         raise NotDeclared(f"{route.path}: a JSON body is one request model")
     annotation: Any = field.field_info.annotation
-    return TypeAdapter(annotation), False
+    limits = field.field_info.metadata  # FastAPI keeps those of a bare `Batch` beside its annotation
+    return TypeAdapter(Annotated[(annotation, *limits)] if limits else annotation), False
 
 
 def _query_parameters(route: APIRoute) -> tuple[set[str], set[str]]:

@@ -216,6 +216,13 @@ async def test_orders_of_a_batch_count_together_against_the_limit(client: httpx.
     assert [one["customer_code"] for one in over] == ["C000200"]
 
 
+@pytest.mark.req("GEN-010")
+async def test_a_batch_of_too_many_wrong_orders_is_told_that_they_are_too_many(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/order-batches", json=[{}] * 1001)
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["code"], "1000" in error["detail"]) == (422, "TOO_LONG", True)
+
+
 async def test_an_atomic_batch_with_one_refusal_places_nothing(client: httpx.AsyncClient) -> None:
     answer = await client.post("/v1/order-batches?atomic=true", json=[an_order(), an_order(customer_code="NOBODY")])
     assert (answer.status_code, answer.json()["code"]) == (422, "BATCH_REFUSED")
