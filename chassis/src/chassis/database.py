@@ -17,6 +17,7 @@ import orjson
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from chassis import clock, failures, statements
 from chassis.outbox import Origin, Outgoing
@@ -85,6 +86,11 @@ class Database:
             json_serializer=statements.json_text,
             json_deserializer=orjson.loads,
         )
+
+    def used(self) -> dict[Role, int]:
+        """Connections in use at this moment, of every pool that was opened."""
+        pools = {role: engine.pool for role, engine in self._engines.items()}
+        return {role: pool.checkedout() for role, pool in pools.items() if isinstance(pool, QueuePool)}
 
     async def close(self) -> None:
         for engine in self._engines.values():

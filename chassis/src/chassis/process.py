@@ -18,7 +18,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from chassis import quiet
+from chassis import metrics, quiet
 from chassis.database import Database
 from chassis.housekeeping import keep_tidy
 from chassis.http.app import create_app, drain
@@ -105,6 +105,7 @@ class Process:
         return self.part in (part, Part.ALL)
 
     def _start(self) -> None:
+        metrics.process(service=self.service.name, role=self.part.value)
         self._begin("http", self._serve())
         if self._has(Part.RELAY):
             self.database.on_announced(self.relay.wake)

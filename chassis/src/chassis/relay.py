@@ -95,6 +95,7 @@ class Relay:
             try:
                 pause = self._next_pause(worked=await self.relay_once() > 0)
             except Exception as error:  # noqa: BLE001  # an edge: the relay never ends by an error, it says so
+                metrics.relay_failed(service=self.settings.service)
                 await self._drop_producer()
                 pause = min(max(pause, 0.1) * 2, _LONGEST_PAUSE)
                 _log.warning("relay.retry", error=type(error).__name__, text=str(error)[:200], pause=pause)

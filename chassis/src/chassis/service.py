@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from chassis.database import Database
+    from chassis.depths import Depth
     from chassis.messages import Listens
     from contracts.wire import Command
 
@@ -49,6 +50,9 @@ class Service:
     migrations: Path | None = None
     open_paths: frozenset[str] = field(default_factory=frozenset)
     """Paths that need no token (a login); everything else is refused without one."""
+
+    depths: Sequence[Depth] = ()
+    """Gauges of its own that `/metrics` reads from the database."""
 
     background: Mapping[str, Callable[[Database], Background]] = field(default_factory=dict)
     """By name what runs beside the consumer in the roles `worker` and `all`; it is stopped first."""

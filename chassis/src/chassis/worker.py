@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -98,13 +97,10 @@ class Worker:
             _log.warning("worker.batch_again", error=type(error).__name__, text=str(error)[:200], size=len(records))
             if not failures.is_infrastructure(error):
                 _log.error("worker.batch_failed", exc_info=error)
+            metrics.batch_again(service=self.settings.service)
             await asyncio.sleep(_AWAY_PAUSE)
             raise NackMessage from error
-        self._count(records, time.monotonic() - started)
-
-    def _count(self, records: Records, seconds: float) -> None:
-        for topic, count in Counter(record.topic for record in records).items():
-            metrics.consumed(service=self.settings.service, topic=topic, seconds=seconds, taken=count)
+        metrics.batch(service=self.settings.service, messages=len(records), seconds=time.monotonic() - started)
 
     async def sweep(self) -> None:
         """Tries held messages whose turn has come, for ever: woken by this process, else once a second."""
@@ -131,8 +127,11 @@ class Worker:
                 if not failures.is_infrastructure(error):
                     raise
                 moved_at = time.monotonic()  # Kafka or PostgreSQL is away: restarting would not help
+                metrics.lag(service=self.settings.service, topics={})
                 continue
-            lag = sum(max(0, end - consumed.get(place, 0)) for place, end in ends.items())
+            behind = _behind(topics, ends, consumed)
+            metrics.lag(service=self.settings.service, topics=behind)
+            lag = sum(behind.values())
             if lag == 0 or consumed != last:
                 moved_at, last = time.monotonic(), consumed
             elif time.monotonic() - moved_at > patience:
@@ -157,3 +156,13 @@ class Worker:
         async with self.database.connection(Role.WORKER) as connection:
             rows = await connection.exec_driver_sql("select topic, partition, next_offset from consumed_offsets")
             return {(row.topic, row.partition): row.next_offset for row in rows}
+
+
+def _behind(
+    topics: list[str], ends: Mapping[tuple[str, int], int], consumed: Mapping[tuple[str, int], int]
+) -> dict[str, int]:
+    """Messages of each topic that are not dealt with."""
+    behind = dict.fromkeys(topics, 0)
+    for place, end in ends.items():
+        behind[place[0]] += max(0, end - consumed.get(place, 0))
+    return behind

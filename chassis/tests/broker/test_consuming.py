@@ -18,6 +18,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from faststream import AckPolicy
 from faststream.kafka.message import KafkaMessage
 from faststream.kafka.parser import AioKafkaBatchParser
+from prometheus_client import REGISTRY
 
 from chassis import kafka
 from chassis.database import Database
@@ -198,6 +199,8 @@ async def test_lag_without_progress_is_noticed(
     never_started = Worker(broker, database, script.listens)
     with pytest.raises(Stuck, match="1 messages wait"):
         await asyncio.wait_for(never_started.watch(every=0.05, patience=0.2), 20)
+    labels = {"service": broker.service, "topic": TOPIC}
+    assert REGISTRY.get_sample_value("oroshi_consumer_lag_messages", labels) == 1
 
 
 async def test_without_lag_or_with_the_broker_away_the_watchdog_stays_calm(

@@ -1,4 +1,4 @@
-"""Logs are JSON lines with ids and without personal data; counters move per call and per batch."""
+"""Logs are JSON lines with ids and without personal data."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
-from prometheus_client import REGISTRY
 
-from chassis import logs, metrics
+from chassis import logs
 
 
 @pytest.fixture
@@ -70,14 +69,3 @@ def test_a_stack_stands_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 
     [line] = lines(capsys)
     assert "LookupError: odd" in str(line["exception"])
-
-
-def test_a_batch_is_counted_once_however_many_messages_it_has() -> None:
-    labels = {"service": "test", "topic": "ordering.events"}
-    metrics.consumed(service="test", topic="ordering.events", seconds=0.2, handled=180, duplicate=20, parked=0)
-    metrics.published(service="test", topic="ordering.events", count=50)
-
-    assert REGISTRY.get_sample_value("oroshi_messages_total", {**labels, "outcome": "handled"}) == 180
-    assert REGISTRY.get_sample_value("oroshi_messages_total", {**labels, "outcome": "parked"}) is None
-    assert REGISTRY.get_sample_value("oroshi_batch_seconds_count", labels) == 1
-    assert REGISTRY.get_sample_value("oroshi_published_total", labels) == 50

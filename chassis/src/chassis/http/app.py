@@ -18,6 +18,7 @@ from starlette.routing import Match
 from chassis import asyncapi, peers
 from chassis.auth import Keys, Verifier, key_source
 from chassis.database import Database
+from chassis.depths import Depths
 from chassis.http.answers import Teller, problem_response
 from chassis.http.body import BODY_ERRORS
 from chassis.http.common import add_common_routes
@@ -69,6 +70,7 @@ def create_app(
         verifier=keys,
         database=database,
         settings=settings,
+        depths=Depths(database, service.depths),
         messages=cache(lambda: orjson.dumps(asyncapi.part_of(service))),
         quiet=quiet,
     )

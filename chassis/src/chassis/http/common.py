@@ -16,6 +16,7 @@ from chassis.http.routes import Router
 from chassis.http.shell import shell_of
 from kernel.refusal import Refusal
 
+COMMON_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi"})
 _JSON: Final = "application/json"
 ASYNCAPI_JSON: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
 
@@ -54,7 +55,8 @@ async def _asyncapi(request: Request) -> Response:
     return Response(shell_of(request.app).messages(), media_type=ASYNCAPI_JSON)
 
 
-async def _metrics(_: Request) -> Response:
+async def _metrics(request: Request) -> Response:
+    await shell_of(request.app).depths.refresh()
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
 

@@ -19,7 +19,7 @@ from fastapi import Request
 from sqlalchemy.exc import DBAPIError
 from starlette.responses import Response
 
-from chassis import failures
+from chassis import failures, metrics
 from chassis.auth import Caller
 from chassis.http import idempotency, results
 from chassis.http.answers import MAX_ERRORS, Teller, request_id_of
@@ -179,6 +179,7 @@ class Edge:
                     raise
                 if turn == MAX_ATTEMPTS - 1:
                     raise Refused(Refusal("CONFLICT"), headers={"Retry-After": "1"}) from error
+            metrics.retried(service=self._shell.service, origin="http")
             await asyncio.sleep(random.uniform(0.5, 1.5) * _FIRST_PAUSE_SECONDS * 2**turn)
         raise AssertionError("the last turn returns or raises")
 

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis import clock, failures, logs, metrics
 from chassis.auth import Caller
 from chassis.http.answers import REQUEST_ID, Teller, problem_response
+from chassis.http.common import COMMON_PATHS
 from chassis.http.edge import CALLER, ROUTE
 from chassis.http.shell import Shell
 from chassis.logs import log
@@ -85,14 +86,21 @@ class Observed:
         return problem_response(Teller.of(scope, self._shell.texts).problem([refusal]), headers)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = scope.get(ROUTE)
-        template = route.path if route is not None else "-"
-        method = scope["method"] if route is not None else "-"
+        method, template = _place(scope)
         metrics.http_call(service=self._shell.service, method=method, route=template, status=status, seconds=seconds)
         caller = scope.get(CALLER)
         log.info(
             "http.answered", method=method, route=template, status=status, ms=round(seconds * 1000, 1), **_ids(caller)
         )
+
+
+def _place(scope: Scope) -> tuple[str, str]:
+    """Method and template of what was called; a path that nobody offers is not told, there is no end of such."""
+    route = scope.get(ROUTE)
+    if route is not None:
+        return scope["method"], route.path
+    common = scope["method"] == "GET" and scope["path"] in COMMON_PATHS
+    return ("GET", scope["path"]) if common else ("-", "-")
 
 
 def _ids(caller: object) -> Mapping[str, str]:

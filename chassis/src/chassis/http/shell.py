@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from chassis.auth import Verifier
 from chassis.database import Database
+from chassis.depths import Depths
 from chassis.problems import ProblemTexts
 from chassis.settings import ServiceSettings
 
@@ -25,6 +26,7 @@ class Shell:
     verifier: Verifier
     database: Database
     settings: ServiceSettings
+    depths: Depths
     messages: Callable[[], bytes] = bytes
     """The service's part of the AsyncAPI document, made when first asked for."""
     quiet: Quiet | None = None

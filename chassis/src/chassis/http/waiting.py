@@ -18,6 +18,7 @@ import orjson
 from fastapi import Request
 from starlette.responses import Response
 
+from chassis import metrics
 from chassis.http import results
 from chassis.http.edge import CALLER, Edge
 from chassis.http.models import View
@@ -94,10 +95,13 @@ async def waited(request: Request, answer: Response, ending: Ending[View] | None
     items = [one["item"] for one in document["results"] if one["ok"]] if bulk else [document]
     shell = shell_of(request.app)
     with _place(shell) as free:
-        if not items or not free:
+        if not items:
+            return answer
+        if not free:
+            metrics.http_wait(service=shell.service, outcome="refused")
             return answer
         waiting = _Waiting(Edge(request, request.scope[CALLER]), ending, items)
-        await waiting.run(shell, seconds)
+        metrics.http_wait(service=shell.service, outcome=await waiting.run(shell, seconds))
     if not waiting.seen:
         return answer
     headers = {APPLIED: f"wait={seconds}"}
@@ -127,8 +131,8 @@ class _Waiting:
     def __post_init__(self) -> None:
         self.open = list(range(len(self.items)))
 
-    async def run(self, shell: Shell, seconds: float) -> None:
-        """Returns when all have come to their end, when time is up, or when the process is on its way out."""
+    async def run(self, shell: Shell, seconds: float) -> str:
+        """Until all have come to their end, time is up, or the process is on its way out; returns which."""
         try:
             async with asyncio.timeout(seconds):
                 await self._look_until(asyncio.get_running_loop().time() + seconds, shell)
@@ -136,6 +140,8 @@ class _Waiting:
             log.info("wait.cut")
         except Exception as error:  # noqa: BLE001  # an edge: the deed stands, so its answer must be given
             log.warning("wait.failed", exc_info=error)
+            return "failed"
+        return "ran_out" if self.open else "ended"
 
     async def _look_until(self, deadline: float, shell: Shell) -> None:
         now, pause = asyncio.get_running_loop().time, _PAUSE_SECONDS

@@ -11,6 +11,7 @@ from uuid import UUID
 from chassis.kafka import TopicKind, kind_of, printable
 from chassis.messages.incoming import Incoming
 from chassis.messages.listens import Listens
+from chassis.metrics import OTHER
 from chassis.tx import NO_MAKER
 from contracts.wire import Body
 
@@ -74,6 +75,11 @@ class Received:
     @property
     def subject_key(self) -> SubjectKey:
         return (self.maker_id, self.topic, self.subject)
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """Topic and type as metrics tell them; what only the message says of itself is left out."""
+        return self.topic, self.type if self.known else OTHER
 
     @property
     def concerns_us(self) -> bool:

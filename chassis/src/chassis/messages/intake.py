@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from chassis import clock, failures
+from chassis import clock, failures, metrics
 from chassis.database import Database, Role, source_of
 from chassis.messages import shelf
 from chassis.messages.envelope import Received, Record, again, read
@@ -114,6 +114,7 @@ class Intake:
             await shelf.consumed(connection, [message], now)
             await connection.commit()
         self._held = True
+        metrics.consumed(service=self.service, outcomes={(*message.labels, Reason.FAILED.value): 1})
         _told(message, error)
 
     async def _park_again(self, id_: int, error: Exception) -> int:
@@ -154,6 +155,7 @@ class Intake:
                 in_the_way = isinstance(error, Stale) or failures.is_conflict(error)
                 if not in_the_way or conflicts == _CONFLICT_TRIES:
                     raise
+                metrics.retried(service=self.service, origin="messages")
                 await asyncio.sleep(random.uniform(0.5, 1.5) * self.pause * conflicts)
 
     async def _attempt(self, load: Load, waits: Mapping[UUID, str]) -> int:
@@ -173,7 +175,8 @@ class Intake:
     def _tell(self, done: Settlement) -> None:
         if done.announced or done.woke:
             self.database.announced()
-        _log.debug("messages.settled", **done.outcomes)
+        metrics.consumed(service=self.service, outcomes=done.outcomes)
+        _log.debug("messages.settled", **done.by_outcome())
 
 
 def _failed(message: Received, error: Exception) -> Hold:

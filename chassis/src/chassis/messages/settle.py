@@ -150,11 +150,21 @@ def _late(message: Received, forgotten: datetime) -> Verdict:
 class Settlement:
     """What one transaction did, for logs and metrics."""
 
-    outcomes: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """How many messages, by topic, type and what became of them; one that goes on waiting is not counted again."""
     announced: int = 0
     woke: bool = False
     any_held: bool = False
     """Messages are held, and the turn of some may have come."""
+
+    def count(self, message: Received, outcome: str, messages: int = 1) -> None:
+        self.outcomes[*message.labels, outcome] += messages
+
+    def by_outcome(self) -> Counter[str]:
+        total: Counter[str] = Counter()
+        for (_, _, outcome), count in self.outcomes.items():
+            total[outcome] += count
+        return total
 
 
 async def settle(
@@ -199,7 +209,7 @@ class _Work:
         for message in messages:
             if message.held is None and message.concerns_us and message.event_id:
                 if message.event_id not in new:
-                    self.done.outcomes["duplicate"] += 1
+                    self.done.count(message, "duplicate")
                     continue
                 new.remove(message.event_id)
             fresh.append(message)
@@ -219,7 +229,7 @@ class _Work:
                 case Verdict.APPLY:
                     self.to_apply.append(message)
                 case Verdict.SKIP:
-                    self.done.outcomes["skipped"] += 1
+                    self.done.count(message, "skipped")
                 case Verdict.HOLD:
                     late.append(message)
                 case Verdict.PARK:
@@ -234,9 +244,12 @@ class _Work:
     def _keep_newest_states(self) -> None:
         """Of several states of one aggregate only the newest is called for: a tombstone may stand between two."""
         newest = {m.subject_key: m.sequence for m in self.to_apply if m.kind is TopicKind.STATE}
-        kept = [m for m in self.to_apply if newest.get(m.subject_key, m.sequence) == m.sequence]
-        self.done.outcomes["superseded"] += len(self.to_apply) - len(kept)
-        self.to_apply = kept
+        applied, self.to_apply = self.to_apply, []
+        for message in applied:
+            if newest.get(message.subject_key, message.sequence) == message.sequence:
+                self.to_apply.append(message)
+            else:
+                self.done.count(message, "superseded")
 
     async def _hold_late(self, late: Sequence[Received]) -> None:
         """Behind a message that failed or waits, or after a gap; one that is held already stays as it is."""
@@ -254,7 +267,7 @@ class _Work:
         incoming = [message.incoming for message in run.messages if message.incoming is not None]
         wants = await handler.call(self._tx(run, incoming), Run(run.maker_id, incoming)) or ()
         self._keep_waiting(run, wants)
-        self.done.outcomes["applied"] += len(run.messages)
+        self.done.count(run.messages[0], "applied", len(run.messages))
 
     def _keep_waiting(self, run: Cut, wants: Iterable[Wait]) -> None:
         wanted = {wait.incoming.event_id: wait.for_ for wait in wants}
@@ -266,7 +279,7 @@ class _Work:
         for message in waiting:
             self.places.give_back(message)
             self.holds.append(_waiting(message, wanted))
-        self.done.outcomes["applied"] -= len(waiting)
+        self.done.count(run.messages[0], "applied", -len(waiting))
 
     def _tx(self, run: Cut, incoming: Sequence[Incoming[Body]]) -> Tx:
         first = _origin(incoming[0])
@@ -297,7 +310,9 @@ class _Work:
         await shelf.advance(self.connection, moved)
         self.done.any_held = await shelf.consumed(self.connection, messages, self.now)
         self.done.announced = await self.outgoing.write(self.connection, self.now)
-        self.done.outcomes.update(held.reason.value for held in self.holds)
+        for held in self.holds:
+            if held.message.held is None:
+                self.done.count(held.message, held.reason.value)
         self.done.woke = bool(self.arrived)
 
 
