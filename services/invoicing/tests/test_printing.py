@@ -15,9 +15,11 @@ import orjson
 import pytest
 import pytest_asyncio
 import typst
+from prometheus_client import REGISTRY
 from sqlalchemy import select
 
 from chassis.database import Database, Role
+from chassis.depths import Depths
 from chassis.process import Part, Process
 from chassis.settings import ServiceSettings
 from chassis.tables import stored_files
@@ -76,6 +78,22 @@ async def detail(client: httpx.AsyncClient, invoice_id: str) -> Any:
 async def kept_files(database: Database, maker_id: UUID) -> int:
     async with database.transaction(maker_id) as tx:
         return len(await tx.rows(select(stored_files.c.file_id).where(stored_files.c.maker_id == maker_id)))
+
+
+async def test_papers_that_wait_for_the_press_are_told_to_who_operates_it(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID, database: Database, printer: Printer
+) -> None:
+    await issued(client, deliver, maker_id)
+    await Depths(database, service.depths).refresh()
+    waiting = REGISTRY.get_sample_value("oroshi_papers_pending", {"service": "invoicing"})
+    overdue = REGISTRY.get_sample_value("oroshi_papers_overdue_seconds", {"service": "invoicing"})
+
+    await printer.print_due()
+    await Depths(database, service.depths).refresh()
+
+    assert (waiting, overdue is not None and overdue < 600) == (1, True)
+    assert REGISTRY.get_sample_value("oroshi_papers_pending", {"service": "invoicing"}) == 0
+    assert REGISTRY.get_sample_value("oroshi_papers_failing", {"service": "invoicing"}) == 0
 
 
 async def test_an_invoice_is_issued_before_its_paper_is_printed(

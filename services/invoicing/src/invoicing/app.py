@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis.service import Service
 from invoicing.api import billables, closings, credit_notes, invoices
 from invoicing.consumers import LISTENS
+from invoicing.store.papers import DEPTHS
 from invoicing.usecases.printing import Printer
 
 service = Service(
@@ -14,4 +15,5 @@ service = Service(
     problems="problems.toml",
     topics=["invoicing.events"],
     background={"printer": Printer},
+    depths=DEPTHS,
 )

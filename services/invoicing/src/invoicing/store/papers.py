@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select
 
+from chassis.depths import Depth
 from chassis.tx import Tx
 from invoicing import tables
 from invoicing.core.printed import Variant
@@ -19,6 +20,26 @@ from invoicing.tables import Row, columns
 PDF: Final = "application/pdf"
 FIRST_RETRY: Final = timedelta(seconds=5)
 LONGEST_RETRY: Final = timedelta(hours=1)
+
+
+DEPTHS: Final = (
+    Depth(
+        "oroshi_papers_pending",
+        "PDFs asked for and not yet printed.",
+        "select count(*) from (select from invoice_papers where state = 'pending' limit 100000) as p",
+    ),
+    Depth(
+        "oroshi_papers_failing",
+        "Of these, those that failed before.",
+        "select count(*) from (select from invoice_papers where state = 'pending' and attempts > 0 limit 100000) as p",
+    ),
+    Depth(
+        "oroshi_papers_overdue_seconds",
+        "How long the PDF whose turn came first has been due.",
+        "select greatest(0, extract(epoch from now() - min(retry_at))) from invoice_papers where state = 'pending'",
+    ),
+)
+"""For `/metrics`, over all makers."""
 
 
 @dataclass(frozen=True, slots=True)
