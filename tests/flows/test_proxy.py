@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from suite.demo.client import Json
 from suite.places import ROOT
 from tests.flows.problems import problem
 from tests.flows.running import Suite, eventually
@@ -68,6 +69,21 @@ def test_a_json_body_of_two_megabytes_is_too_large(shared_maker: Wholesaler) -> 
     answer = shared_maker.http.post("/v1/orders", json={"customer_code": "x" * 2 * 1024**2})
 
     assert (answer.status_code, problem(answer)["code"]) == (413, "TOO_LARGE")
+
+
+@pytest.mark.req("CON-070", "INT-080")
+def test_an_address_too_long_is_ended_by_the_proxy_as_documented_and_never_by_a_service(
+    shared_maker: Wholesaler, document: Json
+) -> None:
+    answers = [
+        shared_maker.http.get("/v1/orders", params={"cursor": "x" * size}) for size in range(56_000, 72_000, 500)
+    ]
+
+    refused = [answer for answer in answers if answer.status_code != 431]
+    ended = [answer for answer in answers if answer.status_code == 431]
+    assert {problem(answer)["status"] for answer in refused} == {422}
+    assert {answer.headers["content-type"] for answer in ended} == {"text/plain; charset=utf-8"}
+    assert document["paths"]["/v1/orders"]["get"]["responses"]["431"]["content"].keys() == {"text/plain"}
 
 
 @pytest.mark.req("CON-070")

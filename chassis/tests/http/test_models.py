@@ -104,6 +104,29 @@ def test_the_bounds_of_field_types(kind: Any, sent: str, taken: bool) -> None:
             adapter.validate_json(sent, strict=True)
 
 
+@pytest.mark.parametrize("kind", [MoneyText, PriceText, PercentText, TaxPercentText])
+def test_the_document_takes_the_decimals_that_the_service_takes(kind: Any) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    documented = re.compile(adapter.json_schema()["anyOf"][0]["pattern"].removesuffix("$") + r"\Z")
+
+    for sent in [
+        "0",
+        "-1",
+        "99",
+        "99.99",
+        "100",
+        "100.00",
+        "100.01",
+        "101",
+        "999",
+        "1.234",
+        "1.23456",
+        "9" * 12,
+        "9" * 13,
+    ]:
+        assert bool(documented.match(sent)) == _taken(adapter, sent), sent
+
+
 @pytest.mark.parametrize("text", [Text(9), Text(9, blank=True), Text(9, lines=True), Text(9, blank=True, lines=True)])
 def test_the_document_takes_the_characters_that_the_service_takes(text: Text) -> None:
     adapter: TypeAdapter[str] = TypeAdapter(Annotated[str, text])

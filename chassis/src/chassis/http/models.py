@@ -134,10 +134,17 @@ class _Number:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         sign = "-?" if self.lowest < 0 else ""
-        whole = len(str(int(self.highest)))
-        text = {"type": "string", "pattern": rf"^{sign}[0-9]{{1,{whole}}}(\.[0-9]{{1,{self.decimals}}})?$"}
+        text = {"type": "string", "pattern": f"^{sign}{self._digits()}$"}
         number = {"type": "integer", "minimum": int(self.lowest), "maximum": int(self.highest)}
         return {"anyOf": [text, number]} if handler.mode == "validation" else text
+
+    def _digits(self) -> str:
+        """Up to all nines as many digits as the bound has; up to 100 two, or 100 itself."""
+        highest = str(int(self.highest))
+        some = rf"(\.[0-9]{{1,{self.decimals}}})?"
+        if set(highest) == {"9"}:
+            return f"[0-9]{{1,{len(highest)}}}{some}"
+        return rf"(?:{highest}(\.0{{1,{self.decimals}}})?|[0-9]{{1,{len(highest) - 1}}}{some})"
 
     def _parsed(self, value: object) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):

@@ -6,6 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+_TOO_LONG: Final = {
+    "description": "Address and headers are larger than 60 kB: the proxy ends the call in plain text, reading no more.",
+    "content": {"text/plain": {"schema": {"type": "string"}}},
+}
 _REFERENCE: Final = "#/components/schemas/"
 _INTRODUCTION: Final = (
     "卸: from web catalog to cleared bank statement. Money and rates are decimal strings, dates ISO 8601. "
@@ -34,7 +38,9 @@ def merged(documents: Mapping[str, Mapping[str, Any]], *, away: list[str]) -> di
     for name in sorted(documents):
         document = _renamed(name, documents[name], result["components"]["schemas"])
         for path, operations in document.get("paths", {}).items():
-            result["paths"].setdefault(path, {}).update(operations)
+            result["paths"].setdefault(path, {}).update(
+                {method: _through_the_proxy(operation) for method, operation in operations.items()}
+            )
         components = document.get("components", {})
         result["components"]["schemas"].update(components.get("schemas", {}))
         result["components"]["securitySchemes"].update(components.get("securitySchemes", {}))
@@ -62,6 +68,11 @@ def merged_messages(parts: Mapping[str, Mapping[str, Any]], *, away: list[str]) 
         for kind, found in part["components"].items():
             result["components"][kind].update(found)
     return result | {key: dict(sorted(result[key].items())) for key in ("channels", "operations")}
+
+
+def _through_the_proxy(operation: Mapping[str, Any]) -> dict[str, Any]:
+    """The operation with what the proxy alone can answer; all else it answers in the words of the services."""
+    return {**operation, "responses": {**operation.get("responses", {}), "431": _TOO_LONG}}
 
 
 def _introduction(away: list[str]) -> str:
