@@ -200,6 +200,21 @@ def test_notes_whose_points_exceed_them_wait() -> None:
 
 
 @pytest.mark.req("INV-152")
+def test_a_note_that_deducts_more_than_it_bills_does_not_keep_others_from_being_billed() -> None:
+    notes = [
+        note("DN1", dated_on=date(2026, 6, 10), amounts={10: 1_000}),
+        note("DN2", dated_on=date(2026, 6, 11), amounts={10: -600}),
+        note("DN3", dated_on=date(2026, 6, 12), amounts={10: 100}, points=5_000),
+        returned("RT1", amounts={10: 100}),
+    ]
+
+    run = closing(facts(party("K1")), notes)
+
+    assert billed(run) == [("K1", ["DN1", "DN2"])]
+    assert set(left_out(run)) == {("DN3", SourceOut.NEGATIVE_TOTAL), ("RT1", SourceOut.NEGATIVE_TOTAL)}
+
+
+@pytest.mark.req("INV-152")
 def test_an_invoice_of_zero_is_made() -> None:
     run = closing(facts(party("K1")), [note("DN1", amounts={10: 100}), returned("RT1", amounts={10: 100})])
 

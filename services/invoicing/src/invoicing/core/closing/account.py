@@ -100,10 +100,10 @@ def _bill(
     made: list[InvoiceProposal] = []
     out: list[ExcludedSource] = []
     for issued_together in _per_issuer(ready, facts):
-        kept, excess = _without_excess_returns(issued_together, currency, facts.rules)
+        kept, excess = _without_excess(issued_together, currency, facts.rules)
         out.extend(_all_out(excess, bill_to, SourceOut.NEGATIVE_TOTAL))
         for start in range(0, len(kept), MOST_SOURCES):
-            part, too_much = _without_excess_returns(kept[start : start + MOST_SOURCES], currency, facts.rules)
+            part, too_much = _without_excess(kept[start : start + MOST_SOURCES], currency, facts.rules)
             out.extend(_all_out(too_much, bill_to, SourceOut.NEGATIVE_TOTAL))
             if part:
                 made.append(_proposal(bill_to, currency, part, command, facts))
@@ -118,20 +118,22 @@ def _per_issuer(notes: Sequence[Billable], facts: ClosingFacts) -> list[list[Bil
     return [found[number] for number in sorted(found)]
 
 
-def _without_excess_returns(
+def _without_excess(
     notes: Sequence[Billable], currency: Currency, rules: TaxRules
 ) -> tuple[list[Billable], list[Billable]]:
-    """The notes that bill zero or more, and the newest returns that would make it negative: they wait (INV-152)."""
-    newest_first = sorted((note for note in notes if note.is_return), key=_age, reverse=True)
+    """The notes that bill zero or more, and what would make it negative and waits: the newest returns, then the newest
+    notes whose own deductions exceed them (INV-152)."""
 
-    def is_billable(dropped: int) -> bool:
-        left = _without(notes, newest_first[:dropped])
-        return not amounts_of(left, (), currency=currency, rules=rules).total.is_negative
+    def is_negative(some: Sequence[Billable]) -> bool:
+        return amounts_of(some, (), currency=currency, rules=rules).total.is_negative
 
-    if is_billable(0):
+    if not is_negative(notes):
         return list(notes), []
-    dropped = bisect_left(range(len(newest_first) + 1), True, key=is_billable)
-    out = newest_first[:dropped] if dropped <= len(newest_first) else list(notes)
+    newest_first = sorted(notes, key=_age, reverse=True)
+    lowering = [note for note in newest_first if note.is_return]
+    lowering += [note for note in newest_first if not note.is_return and is_negative([note])]
+    dropped = bisect_left(range(len(lowering) + 1), True, key=lambda n: not is_negative(_without(notes, lowering[:n])))
+    out = lowering[:dropped] if dropped <= len(lowering) else list(notes)
     return _without(notes, out), out
 
 
