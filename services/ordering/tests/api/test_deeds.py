@@ -323,6 +323,17 @@ async def test_orders_assigned_together_count_for_each_other_at_their_new_price(
     assert told == [("7150", False)] * 6 + [("7150", True)]
 
 
+@pytest.mark.req("ORD-071", "INT-052")
+async def test_an_oc_takes_no_amount_to_be_prorated(client: httpx.AsyncClient) -> None:
+    """What was prorated is shared out for good: an OC names the rate whose amount it sets."""
+    order = await placed(client)
+    charges = [{"kind": kind, "amount": "100", "prorated": True} for kind in ("coupon", "points", "fee")]
+    refused = await deed(client, order, "order-confirmation", charges=charges)
+    assert refused.status_code == 422
+    told = [(one["code"], one["field"]) for one in refused.json()["errors"]]
+    assert told == [("NOT_PRORATABLE", f"/charges/{at}/prorated") for at in range(3)]
+
+
 @pytest.mark.parametrize(
     ("path", "needed"),
     [

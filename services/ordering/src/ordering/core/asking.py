@@ -155,7 +155,7 @@ def oc_of(
     resolver = _Resolver(market, currency)
     changes = [resolver.change(change, f"/changes/{at}") for at, change in enumerate(asked.changes)]
     added = resolver.lines(asked.added, "/added_lines")
-    charges = resolver.entries(None, asked.charges)
+    charges = resolver.entries(None, asked.charges, proratable=frozenset())
     fee = resolver.money(asked.shipping_fee, "/shipping_fee")
     if resolver.problems:
         return tuple(resolver.problems)
@@ -198,12 +198,19 @@ class _Resolver:
             planned_to=asked.planned_to,
         )
 
-    def entries(self, shipping_fee: Decimal | None, asked: Sequence[AskedCharge]) -> tuple[ChargeEntry, ...]:
-        """Order-level amounts with their rates and signs; amounts of zero stay, they take a charge away."""
+    def entries(
+        self,
+        shipping_fee: Decimal | None,
+        asked: Sequence[AskedCharge],
+        *,
+        proratable: frozenset[ChargeKind] = _PRORATABLE,
+    ) -> tuple[ChargeEntry, ...]:
+        """Order-level amounts with their rates and signs; amounts of zero stay, they take a charge away. Of kinds that
+        are not `proratable` a rate must be named: what an OC sets is shared out already."""
         fee = self.money(shipping_fee, "/shipping_fee")
         entries = [ChargeEntry(ChargeKind.SHIPPING, fee, self._market.taxes.standard)] if fee else []
         for at, charge in enumerate(asked):
-            entry = self._entry(charge, f"/charges/{at}")
+            entry = self._entry(charge, f"/charges/{at}", proratable)
             if entry is not None:
                 entries.append(entry)
         return tuple(entries)
@@ -277,14 +284,14 @@ class _Resolver:
             self._refuse("BAD_TAX_RATE", f"{path}/tax_rate", {"rate": str(rate)}, str(rate))
         return rate
 
-    def _entry(self, asked: AskedCharge, path: str) -> ChargeEntry | None:
+    def _entry(self, asked: AskedCharge, path: str, proratable: frozenset[ChargeKind]) -> ChargeEntry | None:
         amount = self.money(asked.amount, f"{path}/amount")
         if amount is None:
             return None
         signed = -abs(amount) if asked.kind in DEDUCTIONS else amount
         if asked.kind is ChargeKind.PAYMENT_POINTS:
             return ChargeEntry(asked.kind, signed)
-        if asked.prorated and asked.kind in _PRORATABLE:
+        if asked.prorated and asked.kind in proratable:
             return ChargeEntry(asked.kind, signed, prorated=True)
         rate = self._rate(asked.tax_rate) or self._market.taxes.standard
         if asked.prorated:
