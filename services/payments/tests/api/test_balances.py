@@ -11,7 +11,9 @@ from sqlalchemy import text
 from chassis.database import Database, Role
 from chassis.testing.http import codes_without_text
 from payments.app import service
-from services.payments.tests.builders import A, B, invoice_id, invoice_issued
+from payments.usecases import issuing
+from payments.views.ledger import MOST_MOVEMENTS
+from services.payments.tests.builders import A, B, invoice_id, invoice_issued, receivable
 from services.payments.tests.desk import Desk
 
 
@@ -150,6 +152,22 @@ async def test_an_account_statement_leads_from_opening_to_closing_balance(desk: 
         "/v1/account-statements", params={"from_date": "2026-08-01", "to_date": "2026-08-02"}
     )
     assert (unasked.status_code, unasked.json()["errors"][0]["code"]) == (422, "REQUIRED")
+
+
+@pytest.mark.req("PAY-005")
+async def test_a_statement_with_more_movements_than_it_shows_is_refused_not_cut(
+    desk: Desk, database: Database, maker_id: UUID
+) -> None:
+    await desk.masters()
+    asked = {"customer_code": "C1", "from_date": "2026-08-01", "to_date": "2026-09-30"}
+    several = [receivable(number, 1) for number in range(1, MOST_MOVEMENTS + 2)]
+    async with database.transaction(maker_id) as tx:
+        await issuing.add_invoices(tx, several[:-1])
+    assert (await desk.get("/v1/account-statements", **asked))["closing_balance"] == str(MOST_MOVEMENTS)
+    async with database.transaction(maker_id) as tx:
+        await issuing.add_invoices(tx, several[-1:])
+    refused = await desk.client.get("/v1/account-statements", params=asked)
+    assert (refused.status_code, refused.json()["code"]) == (422, "TOO_MANY_MOVEMENTS")
 
 
 async def test_ledger_entries_are_listed_by_filters(desk: Desk) -> None:

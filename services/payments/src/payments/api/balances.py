@@ -56,7 +56,7 @@ class StatementAsked(BaseModel):
     to_date: BusinessDate
 
 
-@router.get("/v1/account-statements", responses=problem_responses("REQUIRED"))
+@router.get("/v1/account-statements", responses=problem_responses("REQUIRED", "TOO_MANY_MOVEMENTS"))
 async def get_account_statement(asked: Annotated[StatementAsked, Query()], edge: Reading) -> AccountStatementView:
     """Opening balance, movements and closing balance of a period (PAY-005)."""
     return await edge.read(lambda tx: _statement(tx, asked))

@@ -12,13 +12,14 @@ from sqlalchemy import or_, select, text
 
 from chassis.http import AmountText, BusinessDate, Page, View
 from chassis.tx import Tx
+from kernel.refusal import Refusal
 from payments import tables
 from payments.core.ledger import Account, EntryKind
 from payments.tables import Row, among, columns
 from payments.views.customers import Customers, CustomerView, customer_asked, customers
 
 MOST_MOVEMENTS = 5_000
-"""Movements of one account statement; a longer period is asked for in parts."""
+"""Movements of one account statement; with more it is refused, and asked for in shorter periods."""
 
 
 class EntryView(View):
@@ -132,7 +133,7 @@ select booked_on, kind, invoice_id, line_id, signed from (
     where maker_id = :maker_id and credit_customer_id = :customer_id and currency = :currency
         and credit in ('receivable', 'shortage_slips')
 ) sides
-where booked_on between :first and :last
+where booked_on between :first and :last and kind not in ('shortage_slip', 'shortage_slip_reversal')
 order by booked_on, entry_id
 limit :limit
 """
@@ -150,16 +151,17 @@ where maker_id = :maker_id and currency = :currency and booked_on < :first
 
 async def account_statement(
     tx: Tx, customer_id: UUID, currency: str, first: date, last: date
-) -> AccountStatementView | None:
+) -> AccountStatementView | Refusal | None:
     """None for a customer this maker does not have. A shortage slip moves the debt and leaves the balance alone: its
-    two sides cancel out and neither is shown."""
+    two sides cancel out and neither is shown. Refuses TOO_MANY_MOVEMENTS."""
     customer = (await customers(tx, [customer_id])).of(customer_id)
     if not customer.code:
         return None
     given = {"maker_id": tx.maker_id, "customer_id": customer_id, "currency": currency, "first": first, "last": last}
     opening = Decimal(await tx.scalar(text(_OPENING), given) or 0)
-    rows = await tx.rows(text(_MOVEMENTS), {**given, "limit": MOST_MOVEMENTS})
-    shown = [row for row in rows if not row.kind.startswith("shortage_slip")]
+    shown = await tx.rows(text(_MOVEMENTS), {**given, "limit": MOST_MOVEMENTS + 1})
+    if len(shown) > MOST_MOVEMENTS:
+        return Refusal("TOO_MANY_MOVEMENTS", {"limit": str(MOST_MOVEMENTS)}, field="to_date", value=last.isoformat())
     numbers = await _numbers(tx, shown)
     balance, movements = opening, []
     for row in shown:
