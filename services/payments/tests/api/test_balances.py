@@ -207,6 +207,28 @@ async def test_the_proof_finds_a_balance_and_an_open_item_that_somebody_changed(
     assert (proof["ok"], found) == (False, [("balance", "33000", "1"), ("receivable", "1000", "999")])
 
 
+@pytest.mark.req("PAY-004")
+async def test_the_proof_finds_a_line_whose_money_somebody_changed(desk: Desk, database: Database) -> None:
+    await desk.masters()
+    await desk.deliver(invoice_issued(1, 20_000))
+    part = await desk.received(33_000)
+    held = {"allocations": [{"invoice_number": "INV-1"}], "customer_code": "C1", "remainder": "advance"}
+    await desk.confirm(part["bank_line_id"], **held)
+    ignored = await desk.received(700, "ﾘｿｸ", reference="000002")
+    await desk.post(f"/v1/bank-lines/{ignored['bank_line_id']}/ignoring", {"reason": "利息"})
+    open_ = await desk.received(500, "ﾀﾞﾚｶ", reference="000003")
+    await desk.verified()
+    async with database.connection(Role.WORKER) as connection:
+        await connection.execute(
+            text("update bank_lines set amount = 1, free_amount = 1 where line_id = :line"),
+            {"line": open_["bank_line_id"]},
+        )
+        await connection.commit()
+    proof = await desk.get("/v1/ledger-verification")
+    found = [(one["what"], one["id"], one["ledger"], one["other"]) for one in proof["differences"]]
+    assert found == [("bank_line", open_["bank_line_id"], "500", "1")]
+
+
 async def test_a_profile_is_checked_listed_and_changed_only_by_its_reader(desk: Desk) -> None:
     await desk.masters()
     good = {"name": "A", "value_date": "d", "amount": "a"}

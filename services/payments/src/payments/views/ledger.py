@@ -279,6 +279,15 @@ balanced as (
 ),
 invoiced as (
     select invoice_id, sum(debit) as open from sides where account = 'receivable' group by invoice_id
+),
+received as (
+    select line_id, sum(case when credit = 'unallocated' then amount else -amount end) as unassigned
+    from ledger_entries where maker_id = :maker_id and 'unallocated' in (debit, credit) group by line_id
+),
+lines as (
+    select line_id, currency,
+        case when state = 'IGNORED' then 0 when cancels then -amount else free_amount - held end as unassigned
+    from bank_lines where maker_id = :maker_id
 )
 select 'balance' as what, coalesce(l.customer_id, b.customer_id)::text as id,
     coalesce(l.currency, b.currency) as currency,
@@ -292,6 +301,10 @@ union all
 select 'receivable', r.invoice_id::text, r.currency, coalesce(i.open, 0), r.open_amount
 from receivables r left join invoiced i on i.invoice_id = r.invoice_id
 where r.maker_id = :maker_id and coalesce(i.open, 0) <> r.open_amount
+union all
+select 'bank_line', l.line_id::text, l.currency, coalesce(r.unassigned, 0), l.unassigned
+from lines l left join received r using (line_id)
+where coalesce(r.unassigned, 0) <> l.unassigned
 limit 1000
 """
 
