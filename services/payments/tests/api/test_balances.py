@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -212,7 +213,7 @@ async def test_the_proof_finds_a_line_whose_money_somebody_changed(desk: Desk, d
     await desk.masters()
     await desk.deliver(invoice_issued(1, 20_000))
     part = await desk.received(33_000)
-    held = {"allocations": [{"invoice_number": "INV-1"}], "customer_code": "C1", "remainder": "advance"}
+    held: dict[str, Any] = {"allocations": [{"invoice_number": "INV-1"}], "customer_code": "C1", "remainder": "advance"}
     await desk.confirm(part["bank_line_id"], **held)
     ignored = await desk.received(700, "ﾘｿｸ", reference="000002")
     await desk.post(f"/v1/bank-lines/{ignored['bank_line_id']}/ignoring", {"reason": "利息"})
