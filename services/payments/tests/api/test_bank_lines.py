@@ -188,6 +188,21 @@ async def test_a_delegators_transfer_suggests_the_delegatees_invoice(desk: Desk)
     assert (await desk.balance("C2"))["balance"] == "7000"
 
 
+@pytest.mark.req("PAY-033", "PAY-036")
+async def test_naming_the_delegatees_invoice_does_not_teach_it_the_delegators_name(desk: Desk) -> None:
+    """The payer stays who the matcher knew it to be: else its name would fit two customers from now on."""
+    await desk.masters()
+    await desk.deliver(DelegationState(delegator_id=C, delegatee_id=B))
+    await desk.deliver(invoice_issued(1, 7_000, bill_to=B, members=(B, C)))
+    await desk.deliver(invoice_issued(2, 8_000, bill_to=B, members=(B, C)))
+    first = await desk.received(7_000, "ﾕ)ﾀﾅｶ")
+    confirmed = await desk.confirm(first["bank_line_id"], allocations=[{"invoice_number": "INV-1"}])
+    assert (confirmed["customer"]["code"], confirmed["bill_to"]["code"]) == ("C3", "C2")
+    assert await desk.items("/v1/payer-aliases") == []
+    second = await desk.received(8_000, "ﾕ)ﾀﾅｶ", reference="000002")
+    assert (second["decision"], second["customer"]["code"]) == ("suggest", "C3")
+
+
 @pytest.mark.req("PAY-042")
 async def test_a_reversal_reopens_line_and_invoice_and_keeps_both_entries(desk: Desk, outbox: Outbox) -> None:
     await desk.masters()

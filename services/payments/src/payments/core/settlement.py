@@ -115,7 +115,7 @@ def confirm(
     ]
     if rest and owner is not None:
         events.extend(_excess(line, command, owner, rest, drawing, ids))
-    return (*events, LineConfirmed(line.line_id, command.customer_id or owner or line.customer_id))
+    return (*events, LineConfirmed(line.line_id, _payer(line, command, found) or owner or line.customer_id))
 
 
 @dataclass(slots=True)
@@ -235,6 +235,14 @@ def _owner(command: Confirm, found: Sequence[Receivable]) -> UUID | None:
         return command.bill_to_id
     billed = {receivable.bill_to_id for receivable in found}
     return next(iter(billed)) if len(billed) == 1 else None
+
+
+def _payer(line: BankLine, command: Confirm, found: Sequence[Receivable]) -> UUID | None:
+    """Who paid: as told, else as the matcher knew, where the invoices hold their documents (a delegator, PAY-036)."""
+    if command.customer_id is not None:
+        return command.customer_id
+    billed_for = [{receivable.bill_to_id, *receivable.members} for receivable in found]
+    return line.customer_id if found and all(line.customer_id in several for several in billed_for) else None
 
 
 def _allocation(
