@@ -27,7 +27,8 @@ MEGABYTE = 1024 * 1024
 
 
 class StandIn:
-    """A service that answers with its name, or closes the connection without a word when asked for /…/dumb."""
+    """A service that answers with its name, says 503 in its own words when asked for /…/busy, or closes the connection
+    without a word when asked for /…/dumb."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -42,7 +43,8 @@ class StandIn:
             self.asked[request] += 1
             if "/dumb" not in request:
                 body = json.dumps({"service": self.name, "headers": headers}).encode()
-                head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+                status = "503 Busy\r\nRetry-After: 30" if "/busy" in request else "200 OK"
+                head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
                 writer.write(head.encode() + b"Connection: close\r\n\r\n" + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -204,6 +206,30 @@ async def test_a_service_that_is_away_is_told_as_a_problem_in_the_callers_langua
     assert answer.status_code in {502, 503}
     assert answer.headers["content-type"] == "application/problem+json"
     assert "利用できません" in answer.json()["detail"]
+
+
+async def test_a_service_that_cannot_now_says_so_in_its_own_words(caller: httpx.AsyncClient) -> None:
+    read = await caller.get("/v1/orders/busy")
+    deed = await caller.post("/v1/orders/busy", content=b"{}")
+
+    assert [(one.status_code, one.headers["retry-after"], one.json()["service"]) for one in (read, deed)] == [
+        (503, "30", "ordering"),
+        (503, "30", "ordering"),
+    ]
+
+
+async def test_a_service_that_was_found_away_is_told_as_a_problem_of_any_size(caller: httpx.AsyncClient) -> None:
+    path = "/v1/invoice-imports?code=NO_MATTER&limit=1"
+    async with asyncio.timeout(30):
+        while (answer := await caller.post(path, content=b"x" * MEGABYTE)).status_code != 503:
+            assert answer.status_code == 502
+
+    assert (answer.json()["code"], answer.headers["retry-after"], "limit" in answer.json()) == (
+        "UNAVAILABLE",
+        "1",
+        False,
+    )
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_only_reads_are_sent_again_when_the_answer_is_lost(

@@ -1,7 +1,8 @@
 """The few answers that Traefik gives by itself (too large, too many, service away) as problem+json.
 
-Traefik's middleware `errors` asks this tiny server for the body: `GET /<status>?limit=<bytes>`. It lives in the
-supervisor on a laptop and in a container of its own under compose: `python -m suite.problems HOST PORT`.
+Traefik's middleware `errors` asks this tiny server for the body: `GET /<status>?limit=<bytes>`. Requests for a service
+that its health check found away come here as they are and are answered 503. It lives in the supervisor on a laptop and
+in a container of its own under compose: `python -m suite.problems HOST PORT`.
 """
 
 from __future__ import annotations
@@ -33,10 +34,19 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         target, headers = _parsed(head.decode("latin-1"))
         writer.write(_response(target, headers))
         await writer.drain()
+        await asyncio.wait_for(_read_on(reader, headers), _READ_SECONDS)
     except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
         pass  # a caller that does not speak HTTP gets no answer
     finally:
         writer.close()
+
+
+async def _read_on(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> None:
+    """The body, unheeded: closing on bytes that nobody read would take the answer back."""
+    length = headers.get("content-length", "")
+    left = int(length) if length.isascii() and length.isdigit() else 0
+    while left > 0 and (part := await reader.read(min(left, 65_536))):
+        left -= len(part)
 
 
 def _parsed(head: str) -> tuple[str, Mapping[str, str]]:
@@ -49,7 +59,7 @@ def _parsed(head: str) -> tuple[str, Mapping[str, str]]:
 def _response(target: str, headers: Mapping[str, str]) -> bytes:
     url = urlsplit(target)
     number = url.path.strip("/")
-    status = int(number) if number.isascii() and number.isdigit() and 400 <= int(number) < 600 else 404
+    status = int(number) if number.isascii() and number.isdigit() and 400 <= int(number) < 600 else 503
     body = json.dumps(problem(status, parse_qs(url.query), headers), ensure_ascii=False).encode()
     wait = "Retry-After: 1\r\n" if status in (429, 502, 503, 504) else ""
     return (
@@ -61,7 +71,8 @@ def _response(target: str, headers: Mapping[str, str]) -> bytes:
 def problem(status: int, query: Mapping[str, list[str]], headers: Mapping[str, str]) -> dict[str, object]:
     """The RFC 9457 document for a status that the proxy answered by itself, in the caller's language (GEN-010)."""
     code = _CODES.get(status, "UNAVAILABLE")
-    facts = {name: values[0] for name, values in query.items()}
+    # The query is the proxy's own only where it asks for a limit; else it is the caller's, who fills in nothing here.
+    facts = {"limit": query["limit"][0]} if status == 413 and "limit" in query else {}
     detail = _TEXTS.text(Refusal(code, facts), language_of(headers.get("accept-language")))
     return {
         "type": type_uri(code),
