@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import importlib.util
 import json
+import tomllib
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +22,7 @@ from suite.infra.children import Identity, spawn, stop
 from suite.infra.ports import LOOPBACK, free_ports
 from suite.infra.traefik import EmbeddedTraefik
 from suite.infra.waiting import wait_until
-from suite.places import SERVICES
+from suite.places import ROOT, SERVICES
 
 MEGABYTE = 1024 * 1024
 
@@ -259,6 +260,14 @@ async def test_too_many_requests_at_once_are_told_as_a_problem(addresses: dict[s
     assert refused
     assert refused[0].json()["code"] == "RATE_LIMITED"
     assert refused[0].headers["retry-after"] == "1"
+
+
+def test_services_leave_to_the_proxy_the_statuses_whose_text_it_replaces() -> None:
+    """But for the two that say the same whoever says them."""
+    texts = [tomllib.loads(path.read_text(encoding="utf-8")) for path in ROOT.glob("**/src/*/problems.toml")]
+    codes = {code for told in texts for code, one in told.items() if one["status"] in {413, 429, 502, 504}}
+
+    assert (len(texts), codes) == (len(SERVICES) + 1, {"TOO_LARGE", "RATE_LIMITED"})
 
 
 async def test_every_path_that_a_service_offers_leads_to_it(caller: httpx.AsyncClient) -> None:

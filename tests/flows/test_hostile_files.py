@@ -30,7 +30,7 @@ _TOLD: dict[str, tuple[str, Place]] = {
     "a NUL": ("NUL_CHARACTER", (2, None)),
     "a huge cell": ("TOO_LONG", (2, None)),
     "an unclosed quote": ("UNCLOSED_QUOTE", (2, None)),
-    "too many rows": ("TOO_LARGE", _WHOLE),
+    "too many rows": ("FILE_TOO_LARGE", _WHOLE),
     "unknown columns": ("UNKNOWN_COLUMN", (1, 1)),
     "a column twice": ("DUPLICATE_COLUMN", (1, -1)),
     "a doctype": ("FILE_UNSAFE", _WHOLE),

@@ -314,7 +314,7 @@ class TestImport:
             (b"PK\x03\x04 garbage", 422, "FILE_DAMAGED"),
             (b"a,b\n1,2\n", 422, "IMPORT_REFUSED"),
             ('注文番号\n"A-1'.encode(), 422, "UNCLOSED_QUOTE"),
-            (b"x" * (20 * 1024 * 1024 + 1), 413, "FILE_TOO_LARGE"),
+            (b"x" * (20 * 1024 * 1024 + 1), 422, "FILE_TOO_LARGE"),
         ],
     )
     async def test_a_file_that_is_none_is_refused(
