@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from contracts.parts import RateSums
@@ -19,11 +20,13 @@ class InvoiceSource(Part):
 
 
 class OrderShare(Part):
-    """How much of an invoice (tax included) belongs to one order; Σ shares = total of the invoice before slips."""
+    """How much of an invoice (tax included) belongs to one order; Σ shares = total of the invoice before slips.
+    `returned` is what came back of the order, positive, and is already taken off `amount`."""
 
     order_id: UUID
     customer_id: UUID
     amount: Amount
+    returned: Amount = Decimal(0)
 
 
 class _BillToEvent(Event, topic="invoicing.events"):

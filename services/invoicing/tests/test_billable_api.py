@@ -142,7 +142,8 @@ async def test_returns_go_with_their_exempt_note_and_are_deducted_again_when_it_
 
 def told(number: str, amount: int, order: str, kind: str = "delivery_note") -> dict[str, Any]:
     """What exemption and lifting tell of a note of K1."""
-    share = OrderShare(order_id=id_of(order), customer_id=id_of("K1"), amount=Decimal(amount))
+    returned = Decimal(max(-amount, 0))
+    share = OrderShare(order_id=id_of(order), customer_id=id_of("K1"), amount=Decimal(amount), returned=returned)
     named = {"customer_id": id_of("K1"), "billable_id": id_of(number), "number": number}
     return {**named, "kind": kind, "currency": "JPY", "orders": (share,)}
 

@@ -79,7 +79,7 @@ async def test_a_run_issues_one_invoice_per_delegatee_and_announces_it_whole(
         ),
         orders=(
             OrderShare(order_id=id_of("O1"), customer_id=id_of("A"), amount=6_060),
-            OrderShare(order_id=id_of("O2"), customer_id=id_of("P"), amount=5_500),
+            OrderShare(order_id=id_of("O2"), customer_id=id_of("P"), amount=5_500, returned=1_100),
         ),
     )
 

@@ -112,6 +112,7 @@ ORDER: Mapping[str, object] = {
     "order_id": id_of("O"),
     "customer_id": id_of("K1"),
     "amount": Decimal(0),
+    "returned": Decimal(0),
 }
 FEE: Mapping[str, object] = {
     "invoice_id": id_of("INV1"),

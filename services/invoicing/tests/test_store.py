@@ -139,8 +139,10 @@ def sources_of(draw: st.DrawFn, customers: list[Party]) -> BilledSource:
     amounts: dict[int | str, int] = draw(
         st.dictionaries(st.sampled_from([0, 8, 10]), st.integers(10**6, 10**7), min_size=1)
     )
-    number = str(draw(uuids))
-    billable = replace(note(number, dated_on=draw(days), amounts=amounts), customer_id=customer.customer_id)
+    number, kind = str(draw(uuids)), draw(st.sampled_from(SourceKind))
+    if kind is SourceKind.RETURN_NOTE:
+        amounts = {rate: amount // 100 for rate, amount in amounts.items()}
+    billable = replace(note(number, dated_on=draw(days), amounts=amounts, kind=kind), customer_id=customer.customer_id)
     return BilledSource(billable, customer, draw(st.booleans()))
 
 

@@ -169,7 +169,13 @@ def sources(*notes: int) -> tuple[InvoiceSource, ...]:
     )
 
 
-def invoiced(order: dict[str, Any], invoice: int, amount: int, *notes: int) -> InvoiceIssued:
+def share_of(order: dict[str, Any], amount: int, returned: int = 0) -> OrderShare:
+    return OrderShare(
+        order_id=order["order_id"], customer_id=CUSTOMER, amount=Decimal(amount), returned=Decimal(returned)
+    )
+
+
+def invoiced(order: dict[str, Any], invoice: int, amount: int, *notes: int, returned: int = 0) -> InvoiceIssued:
     return InvoiceIssued(
         bill_to_id=CUSTOMER,
         invoice_id=an_id(invoice),
@@ -187,11 +193,11 @@ def invoiced(order: dict[str, Any], invoice: int, amount: int, *notes: int) -> I
         brought_forward=Decimal(0),
         billing_amount=Decimal(amount),
         sources=sources(*notes),
-        orders=(OrderShare(order_id=order["order_id"], customer_id=CUSTOMER, amount=Decimal(amount)),),
+        orders=(share_of(order, amount, returned),),
     )
 
 
-def voided(order: dict[str, Any], invoice: int, amount: int, *notes: int) -> InvoiceVoided:
+def voided(order: dict[str, Any], invoice: int, amount: int, *notes: int, returned: int = 0) -> InvoiceVoided:
     return InvoiceVoided(
         bill_to_id=CUSTOMER,
         invoice_id=an_id(invoice),
@@ -201,7 +207,7 @@ def voided(order: dict[str, Any], invoice: int, amount: int, *notes: int) -> Inv
         reason="誤り",
         total=Decimal(amount),
         sources=sources(*notes),
-        orders=(OrderShare(order_id=order["order_id"], customer_id=CUSTOMER, amount=Decimal(amount)),),
+        orders=(share_of(order, amount, returned),),
     )
 
 
@@ -321,6 +327,21 @@ async def test_an_invoice_heard_of_before_its_shipment_settles_the_order_when_th
     await deliver(shipped(told, 1, 10, 4))
     assert await exposure(client) == (0, 0)
     assert (await order(client, told["order_id"]))["invoiced"] == "yes"
+
+
+@pytest.mark.req("CUS-065", "FUL-070")
+async def test_goods_that_came_back_of_a_part_delivered_order_are_not_ordered_again(
+    client: httpx.AsyncClient, deliver: Deliver, maker_id: UUID
+) -> None:
+    told = await confirmed(client, deliver, maker_id)
+    await deliver(shipped(told, 1, 5, 0), shipped(told, 2, 1, 0), invoiced(told, 1, 35_750, 1))
+    assert await exposure(client) == (38_558, 0)
+    await deliver(invoiced(told, 2, -7_150, returned=7_150))
+    assert await exposure(client) == (38_558, 0)
+    await deliver(voided(told, 2, -7_150, returned=7_150))
+    assert await exposure(client) == (38_558, 0)
+    await deliver(invoiced(told, 3, 0, 2, returned=7_150))
+    assert await exposure(client) == (31_408, 0)
 
 
 @pytest.mark.req("CUS-065", "FUL-022")

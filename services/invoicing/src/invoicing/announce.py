@@ -142,7 +142,13 @@ def _sources(document: InvoiceDocument) -> tuple[InvoiceSource, ...]:
 
 def _shares(shares: Iterable[ShareOfOrder]) -> tuple[OrderShare, ...]:
     return tuple(
-        OrderShare(order_id=one.order_id, customer_id=one.customer_id, amount=one.amount.amount) for one in shares
+        OrderShare(
+            order_id=one.order_id,
+            customer_id=one.customer_id,
+            amount=one.amount.amount,
+            returned=one.returned.amount,
+        )
+        for one in shares
     )
 
 

@@ -269,7 +269,7 @@ class InvoiceSource(Table, table=True):
 
 
 class InvoiceOrder(Table, table=True):
-    """What one order owes of an invoice; the shares add up to its total."""
+    """What one order owes of an invoice; the shares add up to its total. `returned` is already taken off."""
 
     __tablename__ = "invoice_orders"
 
@@ -278,6 +278,7 @@ class InvoiceOrder(Table, table=True):
     order_id: UUID
     customer_id: UUID
     amount: Decimal = Field(sa_type=Numeric)
+    returned: Decimal = Field(sa_type=Numeric)
 
 
 class InvoiceFee(Table, table=True):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicing.core.billable import Billable
+from invoicing.core.billable import Billable, OrderSums
 from invoicing.core.proposal import amounts_of
 from invoicing.core.shares import share_over_orders, shares_of
 from kernel.money import JPY, total
@@ -42,6 +44,23 @@ def test_a_return_alone_of_its_order_has_a_negative_share() -> None:
     notes = [note("DN1", amounts={10: 1_000}, order="A"), returned("RT1", amounts={10: 100})]
 
     assert [share.amount for share in share_over_orders(notes, yen(990))] == [yen(1_100), yen(-110)]
+
+
+def test_what_came_back_is_told_apart_from_what_an_order_owes() -> None:
+    notes = [note("DN1", amounts={10: 1_000}, order="A"), note("DN2", amounts={10: 500}, order="B")]
+    back = [returned("RT1", amounts={10: 105}), returned("RT2", amounts={10: 200})]
+
+    shares = share_over_orders([replace(back[0], sums=of_order(back[0], "A")), *notes, back[1]], yen(1_315))
+
+    assert [(share.order_id, share.amount, share.returned) for share in shares] == [
+        (id_of("A"), yen(985), yen(115)),
+        (id_of("B"), yen(550), yen(0)),
+        (id_of("order of RT2"), yen(-220), yen(220)),
+    ]
+
+
+def of_order(billable: Billable, order: str) -> tuple[OrderSums, ...]:
+    return tuple(replace(one, order_id=id_of(order)) for one in billable.sums)
 
 
 def test_fees_of_the_invoice_itself_are_spread_by_value() -> None:

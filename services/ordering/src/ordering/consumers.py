@@ -124,8 +124,9 @@ def _gone(run: Run[State]) -> list[str]:
 
 
 def _invoice(invoice_id: UUID, sources: Iterable[InvoiceSource], shares: Iterable[OrderShare]) -> InvoiceTold:
+    """What came back counts as billed all the same: payments deducts it, and nothing of it will be billed again."""
     notes = [source.source_id for source in sources if source.kind == "delivery_note"]
-    amounts: list[tuple[UUID, Decimal]] = [(share.order_id, share.amount) for share in shares]
+    amounts: list[tuple[UUID, Decimal]] = [(share.order_id, share.amount + share.returned) for share in shares]
     return InvoiceTold(invoice_id, notes, amounts)
 
 

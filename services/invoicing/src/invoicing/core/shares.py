@@ -17,11 +17,13 @@ _SCALE: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class OrderShare:
-    """What one order owes of an invoice, tax included; negative when more came back than went out."""
+    """What one order owes of an invoice, tax included; negative when more came back than went out. `returned` is the
+    (positive) part that came back, already taken off: nothing more of the order will be billed because of it."""
 
     order_id: UUID
     customer_id: UUID
     amount: Money
+    returned: Money
 
 
 def share_over_orders(billables: Iterable[Billable], invoice_total: Money) -> tuple[OrderShare, ...]:
@@ -31,15 +33,17 @@ def share_over_orders(billables: Iterable[Billable], invoice_total: Money) -> tu
     Σ shares = total. Orders in the order of the billables; none at all when no order stands behind the invoice.
     """
     exact: dict[tuple[UUID, UUID], int] = {}
+    returned: dict[tuple[UUID, UUID], int] = {}
     for billable in billables:
         for order_id, scaled in _exact_gross(billable):
             key = (order_id, billable.customer_id)
             exact[key] = exact.get(key, 0) + scaled
+            returned[key] = returned.get(key, 0) - (scaled if billable.is_return else 0)
     amounts = _whole_units(list(exact.values()), _units(invoice_total))
     unit, currency = invoice_total.currency.unit, invoice_total.currency
     return tuple(
-        OrderShare(order_id, customer_id, Money(amount * unit, currency))
-        for (order_id, customer_id), amount in zip(exact, amounts, strict=True)
+        OrderShare(*key, Money(amount * unit, currency), Money(returned[key] // _SCALE * unit, currency))
+        for key, amount in zip(exact, amounts, strict=True)
     )
 
 

@@ -148,7 +148,10 @@ def _document(
             brought_forward=Money(row.brought_forward, currency),
         ),
         sources=tuple(_source(source) for source in sources),
-        orders=tuple(OrderShare(one.order_id, one.customer_id, Money(one.amount, currency)) for one in orders),
+        orders=tuple(
+            OrderShare(one.order_id, one.customer_id, Money(one.amount, currency), Money(one.returned, currency))
+            for one in orders
+        ),
         fees=tuple(
             Fee(FeeKind(fee.kind), fee.name, Money(fee.amount, currency), Rate.of(fee.tax_rate)) for fee in fees
         ),
@@ -303,6 +306,7 @@ def _order_rows(tx: Tx, document: InvoiceDocument) -> Iterable[Json]:
             "order_id": one.order_id,
             "customer_id": one.customer_id,
             "amount": one.amount.amount,
+            "returned": one.returned.amount,
         }
 
 

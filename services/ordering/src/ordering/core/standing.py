@@ -31,8 +31,8 @@ class NotConverted(LookupError):
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Pieces of the official content, and money: `expected` is its value without closed pieces, `billed` the order's
-    share of issued invoices, tax included. `exempt_quantity` pieces are on notes that are never billed (FUL-022);
-    `waived` is what those notes were worth of the order."""
+    share of issued invoices, tax included, whatever of it came back: a return is not ordered again. `exempt_quantity`
+    pieces are on notes that are never billed (FUL-022); `waived` is what those notes were worth of the order."""
 
     ordered: int
     shipped: int
