@@ -21,7 +21,8 @@ class ChargeKind(StrEnum):
 
 
 class Charge(Part):
-    """An order-level amount that is not a line; signed (coupons and points negative). One charge per kind and rate."""
+    """An order-level amount that is not a line; signed (coupons and points negative). One charge per kind and rate of
+    its order, which is named where a document may be over several."""
 
     charge_id: UUID
     kind: str
@@ -29,6 +30,7 @@ class Charge(Part):
     tax_rate: Percent | None
     amount: Amount
     tax_included: bool
+    order_id: UUID | None = None
 
 
 class RateSums(Part):

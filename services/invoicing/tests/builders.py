@@ -144,9 +144,10 @@ def line(amount: int, rate: int | str = 10, order: str = "A", *, tax_included: b
     )
 
 
-def charge(amount: int, rate: int | str | None = 10, kind: str = "shipping") -> Charge:
+def charge(amount: int, rate: int | str | None = 10, kind: str = "shipping", *, order: str = "") -> Charge:
     """A charge entered with tax; without a rate it must be payment points."""
-    return Charge(kind, "", yen(amount), None if rate is None else Rate.of(rate), True)
+    owner = id_of(order) if order else None
+    return Charge(kind, "", yen(amount), None if rate is None else Rate.of(rate), True, owner)
 
 
 def returned(

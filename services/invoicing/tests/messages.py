@@ -154,9 +154,12 @@ def delivered(
     )
 
 
-def charge(amount: int = 660, kind: str = "shipping", rate: int | None = 10, name: str = "") -> Charge:
+def charge(
+    amount: int = 660, kind: str = "shipping", rate: int | None = 10, name: str = "", *, order: str = ""
+) -> Charge:
     return Charge(
-        charge_id=id_of(f"{kind}/{amount}"),
+        charge_id=id_of(f"{kind}/{amount}/{order}"),
+        order_id=id_of(order) if order else None,
         kind=kind,
         name=name,
         tax_rate=None if rate is None else Decimal(rate),

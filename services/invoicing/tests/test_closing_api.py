@@ -84,6 +84,21 @@ async def test_a_run_issues_one_invoice_per_delegatee_and_announces_it_whole(
     )
 
 
+@pytest.mark.req("INV-061", "FUL-063")
+async def test_a_charge_on_a_note_over_two_orders_is_owed_by_the_order_it_names(
+    client: httpx.AsyncClient, deliver: Deliver, outbox: Outbox, maker_id: UUID
+) -> None:
+    lines = [messages.delivered(1_000, 10, order) for order in ("O1", "O2")]
+    charges = [messages.charge(660, order="O2"), messages.charge(-110, "payment_points", None, order="O1")]
+    await deliver(*messages.world(maker_id, "K1"), messages.note("DN1", "K1", lines=lines, charges=charges))
+
+    await closed(client)
+
+    (announced,) = await outbox()
+    assert isinstance(announced, InvoiceIssued)
+    assert [(one.order_id, int(one.amount)) for one in announced.orders] == [(id_of("O1"), 990), (id_of("O2"), 1_760)]
+
+
 @pytest.mark.req("INV-061")
 async def test_the_preview_is_the_run_and_writes_nothing(
     client: httpx.AsyncClient, deliver: Deliver, outbox: Outbox, maker_id: UUID

@@ -40,6 +40,7 @@ NOTE: Mapping[str, object] = {
     "note_delivered_on": None,
     "reason": "",
     "payment_points": Decimal(0),
+    "order_points": [],
     "state": "UNBILLED",
     "exemption": "",
     "deferred_past": None,

@@ -18,6 +18,7 @@ from chassis.tx import Stale, Tx
 from invoicing.core.billable import (
     Billable,
     BillableState,
+    OrderPoints,
     OrderSums,
     ReceivedNote,
     ReturnedFrom,
@@ -68,6 +69,7 @@ def notes(draw: st.DrawFn) -> Billable:
         dated_on=draw(days),
         sums=tuple(draw(st.lists(st.builds(OrderSums, uuids, tax_sums(currency)), max_size=4))),
         payment_points=draw(money(currency, 0)),
+        order_points=tuple(draw(st.lists(st.builds(OrderPoints, uuids, money(currency, 0)), max_size=2))),
         shipped_on=draw(st.none() | days),
         location_id=draw(st.none() | uuids),
         returned_from=draw(st.builds(ReturnedFrom, uuids, texts, days)) if is_return else None,

@@ -210,6 +210,7 @@ def _charge(taken: NoteCharge) -> Charge:
         tax_rate=None if charge.tax_rate is None else charge.tax_rate.percent,
         amount=charge.amount.amount,
         tax_included=charge.tax_included,
+        order_id=taken.order_id,
     )
 
 

@@ -106,7 +106,7 @@ def issued_of(note: Json) -> DeliveryNoteIssued:
         billable=True,
         ship_to=SHOP,
         lines=(line,),
-        charges=(a_charge(100),),
+        charges=(a_charge(100).model_copy(update={"order_id": an_id(100)}),),
     )
 
 

@@ -27,6 +27,7 @@ from invoicing.core.billable import (
     ReturnedFrom,
     SourceKind,
     payment_points_of,
+    points_by_order,
     sums_by_order,
 )
 from invoicing.core.credit_note import Overpayment
@@ -222,6 +223,7 @@ def _delivery_note(body: DeliveryNoteIssued) -> ReceivedNote:
         dated_on=body.delivery_date,
         sums=sums_by_order(lines, charges),
         payment_points=payment_points_of(charges, currency),
+        order_points=points_by_order(charges),
         location_id=body.location_id,
         state=BillableState.UNBILLED if body.billable else BillableState.NON_BILLABLE,
         exemption="" if body.billable else NOT_BILLABLE,
@@ -263,7 +265,7 @@ def _line(one: parts.DeliveredLine, currency: Currency) -> Line:
 
 def _charge(one: parts.Charge, currency: Currency) -> Charge:
     rate = None if one.tax_rate is None else Rate.of(one.tax_rate)
-    return Charge(one.kind, one.name, Money(one.amount, currency), rate, one.tax_included)
+    return Charge(one.kind, one.name, Money(one.amount, currency), rate, one.tax_included, one.order_id)
 
 
 def _overpayment(body: OverpaymentRecorded) -> Overpayment:

@@ -122,7 +122,8 @@ class Tax(Table, table=True):
 
 
 class Billable(Table, table=True):
-    """A delivery or return note. `dated_on` is what closing runs look at, `note_*` what a return takes back."""
+    """A delivery or return note. `dated_on` is what closing runs look at, `note_*` what a return takes back;
+    `order_points` is whose the payment points are, as far as the note says."""
 
     __tablename__ = "billables"
 
@@ -140,6 +141,7 @@ class Billable(Table, table=True):
     note_delivered_on: date | None
     reason: str = Field(sa_type=Text)
     payment_points: Decimal = Field(sa_type=Numeric)
+    order_points: list[list[str]] = Field(sa_type=JSONB)
     state: str = Field(sa_type=Text)
     exemption: str = Field(sa_type=Text)
     deferred_past: date | None
@@ -193,6 +195,7 @@ class BillableCharge(Table, table=True):
     amount: Decimal = Field(sa_type=Numeric)
     tax_rate: Decimal | None = Field(sa_type=Numeric)
     tax_included: bool
+    order_id: UUID | None
 
 
 # ---- Invoices ----

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -25,6 +26,7 @@ from invoicing.core.billable import (
     ExemptionLifted,
     LiftExemption,
     Line,
+    OrderPoints,
     OrderSums,
     Release,
     Released,
@@ -32,6 +34,7 @@ from invoicing.core.billable import (
     decide,
     evolve,
     payment_points_of,
+    points_by_order,
     sums_by_order,
 )
 from kernel.money import JPY, Money, Rate, total
@@ -59,12 +62,37 @@ def test_a_charge_of_a_note_over_two_orders_is_spread_by_their_value() -> None:
     assert entered == (OrderSums(id_of("A"), sums(10, 1_000, 33)), OrderSums(id_of("B"), sums(10, 2_000, 67)))
 
 
-def test_a_note_of_charges_alone_has_no_order_to_give_them_to() -> None:
+@pytest.mark.req("FUL-063")
+def test_a_charge_that_names_its_order_is_that_orders_alone() -> None:
+    charges = [charge(100, order="B"), charge(-30, order="A"), charge(50, 8, order="B")]
+
+    entered = sums_by_order([line(1_000, order="A"), line(2_000, order="B")], charges)
+
+    assert entered == (
+        OrderSums(id_of("A"), sums(10, 1_000, -30)),
+        OrderSums(id_of("B"), sums(10, 2_000, 100)),
+        OrderSums(id_of("B"), replace(sums(8, 0, 50), reduced=False)),
+    )
+
+
+def test_payment_points_are_known_by_order_where_they_name_it() -> None:
+    points = [charge(-amount, None, "payment_points", order=order) for amount, order in ((300, "B"), (20, "A"))]
+
+    assert points_by_order([charge(660, order="A"), *points, charge(-7, None, "payment_points")]) == (
+        OrderPoints(id_of("B"), yen(300)),
+        OrderPoints(id_of("A"), yen(20)),
+    )
+
+
+def test_a_note_of_charges_alone_has_no_order_to_give_them_to_unless_they_name_one() -> None:
     assert sums_by_order([], [charge(660)]) == (OrderSums(NIL, sums(10, 0, 660)),)
+    assert sums_by_order([], [charge(660, order="A")]) == (OrderSums(id_of("A"), sums(10, 0, 660)),)
 
 
 lines = st.builds(line, st.integers(0, 10**6), st.sampled_from([0, 8, 10]), st.sampled_from(["A", "B", "C"]))
-charges = st.builds(charge, st.integers(-(10**5), 10**5), st.sampled_from([0, 8, 10]))
+charges = st.builds(
+    charge, st.integers(-(10**5), 10**5), st.sampled_from([0, 8, 10]), order=st.sampled_from(["", "A", "B", "D"])
+)
 
 
 @given(st.lists(lines, max_size=8), st.lists(charges, max_size=8))

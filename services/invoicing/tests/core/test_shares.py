@@ -7,10 +7,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicing.core.billable import Billable, OrderSums
+from invoicing.core.billable import Billable, OrderPoints, OrderSums
 from invoicing.core.proposal import amounts_of
 from invoicing.core.shares import share_over_orders, shares_of
-from kernel.money import JPY, total
+from kernel.money import JPY, Money, total
 from services.invoicing.tests.builders import TAXES, id_of, note, returned, yen
 
 
@@ -38,6 +38,20 @@ def test_payment_points_lower_the_share_of_their_order() -> None:
     notes = [note("DN1", amounts={10: 1_000}, points=300, order="A"), note("DN2", amounts={10: 1_000}, order="B")]
 
     assert [share.amount for share in share_over_orders(notes, yen(1_900))] == [yen(800), yen(1_100)]
+
+
+def test_payment_points_of_a_note_over_two_orders_lower_the_share_of_the_one_they_name() -> None:
+    first = note("DN1", amounts={10: 1_000}, points=300, order="A")
+    both = replace(first, sums=(*first.sums, *of_order(first, "B")))
+    named = replace(both, order_points=(OrderPoints(id_of("B"), yen(300)),))
+    in_part = replace(both, order_points=(OrderPoints(id_of("B"), yen(100)),))
+
+    def of_a_and_b(billable: Billable) -> list[Money]:
+        return [share.amount for share in share_over_orders([billable], yen(1_900))]
+
+    assert of_a_and_b(both) == [yen(950), yen(950)]
+    assert of_a_and_b(named) == [yen(1_100), yen(800)]
+    assert of_a_and_b(in_part) == [yen(1_000), yen(900)]
 
 
 def test_a_return_alone_of_its_order_has_a_negative_share() -> None:

@@ -48,6 +48,14 @@ class OrderSums:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderPoints:
+    """The payment points of one order on a note, a positive deduction."""
+
+    order_id: UUID
+    points: Money
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnedFrom:
     """The delivery a return note takes back; printed on the return invoice (INV-083)."""
 
@@ -60,7 +68,8 @@ class ReturnedFrom:
 class Billable:
     """A delivery or return note. `dated_on`: delivery date or return date, the date closing runs look at.
 
-    `payment_points` is a positive deduction in the note's currency. `deferred_past`: not to be billed by a closing run
+    `payment_points` is a positive deduction in the note's currency; `order_points` says whose, as far as the note
+    does. `deferred_past`: not to be billed by a closing run
     up to and including that date (次回請求, R10).
     """
 
@@ -71,6 +80,7 @@ class Billable:
     dated_on: date
     sums: tuple[OrderSums, ...]
     payment_points: Money
+    order_points: tuple[OrderPoints, ...] = ()
     shipped_on: date | None = None
     location_id: UUID | None = None
     returned_from: ReturnedFrom | None = None
@@ -113,13 +123,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """An order-level amount on a note, signed; `tax_rate` is None for payment points only."""
+    """An order-level amount on a note, signed; `tax_rate` is None for payment points only. Notes of before it was told
+    do not name the order."""
 
     kind: str
     name: str
     amount: Money
     tax_rate: Rate | None
     tax_included: bool
+    order_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +148,9 @@ class ReceivedNote:
 def sums_by_order(lines: Sequence[Line], charges: Sequence[Charge]) -> tuple[OrderSums, ...]:
     """E and I per order and rate, orders as they appear, rates descending.
 
-    A charge of a note over several orders is spread over them by the value of their lines, in whole minor units
-    (largest remainder), because a note's charge does not say whose it was. A note without lines has no order to give
-    its charges to; they count under the nil id.
+    A charge that does not say whose it is, on a note over several orders, is spread over them by the value of their
+    lines, in whole minor units (largest remainder). A note without lines has no order to give such charges to; they
+    count under the nil id.
     """
     found: dict[tuple[UUID, Rate], TaxSums] = {}
     for line in lines:
@@ -146,9 +158,9 @@ def sums_by_order(lines: Sequence[Line], charges: Sequence[Charge]) -> tuple[Ord
     weights = _line_values(lines)
     for charge in charges:
         if charge.tax_rate is not None:
-            for order_id, part in _spread(charge.amount, weights):
+            for order_id, part in _owners(charge, weights):
                 _add(found, order_id, _sums(charge.tax_rate, part, charge.tax_included, reduced=False))
-    order = {order_id: index for index, order_id in enumerate(weights)}
+    order = {order_id: index for index, order_id in enumerate(dict.fromkeys((*weights, *(key[0] for key in found))))}
     ranked = sorted(found.items(), key=lambda item: (order[item[0][0]], -item[0][1].percent))
     return tuple(OrderSums(order_id, sums) for (order_id, _), sums in ranked)
 
@@ -156,6 +168,15 @@ def sums_by_order(lines: Sequence[Line], charges: Sequence[Charge]) -> tuple[Ord
 def payment_points_of(charges: Iterable[Charge], currency: Currency) -> Money:
     """The points taken off after tax, as a positive deduction (INV-151 step 5)."""
     return -total((charge.amount for charge in charges if charge.kind == PAYMENT_POINTS), currency)
+
+
+def points_by_order(charges: Iterable[Charge]) -> tuple[OrderPoints, ...]:
+    """Whose the payment points are, orders as they appear; points that do not say so are in the sum only."""
+    found: dict[UUID, Money] = {}
+    for charge in charges:
+        if charge.kind == PAYMENT_POINTS and charge.order_id is not None:
+            found[charge.order_id] = found.get(charge.order_id, Money.zero(charge.amount.currency)) - charge.amount
+    return tuple(OrderPoints(order_id, points) for order_id, points in found.items())
 
 
 NIL: Final = UUID(int=0)
@@ -166,6 +187,10 @@ def _line_values(lines: Sequence[Line]) -> dict[UUID, Decimal]:
     for line in lines:
         values[line.order_id] = values.get(line.order_id, Decimal(0)) + abs(line.amount.amount)
     return values or {NIL: Decimal(1)}
+
+
+def _owners(charge: Charge, weights: Mapping[UUID, Decimal]) -> list[tuple[UUID, Money]]:
+    return _spread(charge.amount, weights) if charge.order_id is None else [(charge.order_id, charge.amount)]
 
 
 def _spread(amount: Money, weights: Mapping[UUID, Decimal]) -> list[tuple[UUID, Money]]:

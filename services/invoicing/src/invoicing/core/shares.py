@@ -62,19 +62,22 @@ def _exact_gross(billable: Billable) -> list[tuple[UUID, int]]:
             gross = _units(one.sums.exclusive) * with_tax + _units(one.sums.inclusive) * _SCALE
             scaled[one.order_id] = scaled.get(one.order_id, 0) + gross
     for order_id, points in _points_by_order(billable, scaled).items():
-        scaled[order_id] -= points * _SCALE
+        scaled[order_id] = scaled.get(order_id, 0) - points * _SCALE
     sign = -1 if billable.is_return else 1
     return [(order_id, sign * amount) for order_id, amount in scaled.items()]
 
 
 def _points_by_order(billable: Billable, gross: Mapping[UUID, int]) -> dict[UUID, int]:
-    points = _units(billable.payment_points)
+    """The points each order says are its own, and its part by value of those that nobody does."""
+    named = {one.order_id: _units(one.points) for one in billable.order_points}
+    points = _units(billable.payment_points) - sum(named.values())
     if not points or not gross:
-        return {}
+        return named
     if len(gross) == 1 or not any(gross.values()):
-        return {next(iter(gross)): points}
-    weights = [abs(amount) for amount in gross.values()]
-    return dict(zip(gross, share_by_largest_remainder(points, weights), strict=True))
+        first = next(iter(gross))
+        return {**named, first: named.get(first, 0) + points}
+    parts = share_by_largest_remainder(points, [abs(amount) for amount in gross.values()])
+    return {**named, **{one: named.get(one, 0) + part for one, part in zip(gross, parts, strict=True)}}
 
 
 def _whole_units(exact: Sequence[int], units: int) -> list[int]:

@@ -17,6 +17,7 @@ from invoicing.core.billable import (
     BillableState,
     Charge,
     Line,
+    OrderPoints,
     OrderSums,
     ReceivedNote,
     ReturnedFrom,
@@ -164,6 +165,10 @@ def _billable(row: Row, sums: Iterable[OrderSums]) -> Billable:
         dated_on=row.dated_on,
         sums=tuple(sums),
         payment_points=Money(row.payment_points, Currency.of(row.currency)),
+        order_points=tuple(
+            OrderPoints(UUID(order_id), Money.of(points, Currency.of(row.currency)))
+            for order_id, points in row.order_points
+        ),
         shipped_on=row.shipped_on,
         location_id=row.location_id,
         returned_from=None if row.note_id is None else _returned_from(row),
@@ -197,6 +202,7 @@ def _billable_row(tx: Tx, note: ReceivedNote) -> Json:
         "note_delivered_on": origin.delivered_on if origin else None,
         "reason": note.reason,
         "payment_points": one.payment_points.amount,
+        "order_points": [[str(of.order_id), str(of.points.amount)] for of in one.order_points],
         "state": one.state.value,
         "exemption": one.exemption,
         "deferred_past": one.deferred_past,
@@ -258,4 +264,5 @@ def _charge_row(tx: Tx, billable_id: UUID, position: int, charge: Charge) -> Jso
         "amount": charge.amount.amount,
         "tax_rate": charge.tax_rate.percent if charge.tax_rate else None,
         "tax_included": charge.tax_included,
+        "order_id": charge.order_id,
     }
