@@ -48,6 +48,16 @@ async def consuming(settings: ServiceSettings, database: Database, script: Scrip
         await sweep
 
 
+async def test_an_idle_consumer_waits_for_records_instead_of_asking_again_and_again(broker: ServiceSettings) -> None:
+    """FastStream has no setting for it, so its connecting is overridden: one that connects otherwise shows here."""
+    consumers = kafka.consuming_broker(broker)
+    await consumers.connect()
+    try:
+        assert consumers.config.broker_config.builder.func.__name__ == "_PatientConsumer"  # type: ignore[attr-defined]
+    finally:
+        await consumers.stop()
+
+
 def inversions(applied: list[tuple[str, int]]) -> int:
     """How often a subject's number was not exactly one above its last."""
     last: Counter[str] = Counter()
