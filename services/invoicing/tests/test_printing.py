@@ -268,6 +268,19 @@ async def test_a_press_is_replaced_after_so_many_papers() -> None:
     await short.close()
 
 
+async def test_a_caller_who_leaves_does_not_stay_at_the_pipe(press: Press) -> None:
+    left = a_paper().replace("AP-1001", "AP-2002")
+    for _ in range(5):  # two threads at one pipe do not get into each other's way every time
+        await press.print(left, DAY)  # the child is there
+        leaving = asyncio.create_task(press.print(left, DAY))
+        await asyncio.sleep(0.001)  # it has the turn, and its thread runs
+        leaving.cancel()
+
+        async with asyncio.timeout(60):
+            assert await press.print(a_paper(), DAY) == compiled(a_paper(), DAY)
+        assert leaving.cancelled()
+
+
 def a_paper() -> str:
     """A paper of one group, as `core.printed` would make it."""
     row = {

@@ -50,11 +50,24 @@ class Press:
     async def print(self, paper: str, day: date) -> bytes:
         """The PDF of this JSON, dated that day. Raises PressFailed."""
         async with self._turn:
-            return await asyncio.to_thread(self._print, paper, day)
+            printing = asyncio.create_task(asyncio.to_thread(self._print, paper, day))
+            try:
+                return await asyncio.shield(printing)
+            except asyncio.CancelledError:
+                await self._given_up(printing)
+                raise
 
     async def close(self) -> None:
         async with self._turn:
             await asyncio.to_thread(self._end)
+
+    async def _given_up(self, printing: asyncio.Task[bytes]) -> None:
+        """The caller left, its thread did not: the next paper must not find it at the pipe."""
+        if self._child is not None:
+            self._child.process.kill()
+        with suppress(PressFailed):
+            await printing
+        self._end()  # its answer may have come before its end
 
     def _print(self, paper: str, day: date) -> bytes:
         child = self._child = self._child or _started()
