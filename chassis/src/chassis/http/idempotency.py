@@ -38,11 +38,6 @@ class Answer:
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def succeeded(self) -> bool:
-        """Whether the effect stands: otherwise the transaction is rolled back and nothing is kept."""
-        return self.status < 300
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:

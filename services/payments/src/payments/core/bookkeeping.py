@@ -10,7 +10,7 @@ from kernel.money import Money
 from payments.core import ledger
 from payments.core.bank_line import Allocated, AllocationReversed, BankLine, LineEvent, evolve
 from payments.core.ledger import Entry
-from payments.core.receivable import Allocation, Receivable, reopened, settled
+from payments.core.receivable import Receivable, reopened, settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,3 @@ class Books:
         self.receivables[receivable.invoice_id] = receivable
         self.touched_invoices.add(receivable.invoice_id)
         return receivable.open
-
-    def new_allocations(self) -> list[Allocation]:
-        """Allocated and not taken back in the same deed."""
-        taken_back = {
-            one.event.allocation.allocation_id for one in self.told if isinstance(one.event, AllocationReversed)
-        }
-        made = [one.event.allocation for one in self.told if isinstance(one.event, Allocated)]
-        return [allocation for allocation in made if allocation.allocation_id not in taken_back]
