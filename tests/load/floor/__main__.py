@@ -31,6 +31,7 @@ from tests.load.floor.thread import LISTENS, NAMES, Thread
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _SESSIONS = 3
+_LOOK_SECONDS = 0.1
 _WARM_UP = 100
 _TOTALS = """
     select (select count(*) from ordering.orders where state = 'DELIVERED' and invoiced = 'yes') as orders,
@@ -144,10 +145,21 @@ async def _topics(kafka: str, names: list[str]) -> AsyncIterator[None]:
     await admin.start()
     try:
         await admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names])
+        await _led(admin, names)
         yield
         await admin.delete_topics(names)
     finally:
         await admin.close()
+
+
+async def _led(admin: AIOKafkaAdminClient, names: list[str]) -> None:
+    """Waits until every partition has a leader: a consumer that comes earlier may ask for ever where there was none."""
+    while True:
+        found = await admin.describe_topics(names)
+        partitions = [one for topic in found for one in topic["partitions"]]
+        if len(partitions) == len(names) * PARTITIONS and all(one["leader"] >= 0 for one in partitions):
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from suite.trouble import Trouble
 _DATABASE = "floor"
 _SERVERS = ("postgres", "kafka")
 _PROGRAM = "program"
+_PATIENCE_SECONDS = 900.0
 _IDLE_SECONDS = 3.0
 
 
@@ -82,7 +84,12 @@ def run(suite: Fresh, trade: Trade, wish: Wish) -> Floor | None:
     with subprocess.Popen(  # noqa: S603  # our own program
         _command(suite, server, trade, wish), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as program:
-        return _followed(suite, program, idle)
+        patience = threading.Timer(_PATIENCE_SECONDS, program.kill)
+        patience.start()
+        try:
+            return _followed(suite, program, idle)
+        finally:
+            patience.cancel()
 
 
 def _command(suite: Fresh, server: PostgresServer, trade: Trade, wish: Wish) -> tuple[str, ...]:
@@ -116,7 +123,10 @@ def _told(program: subprocess.Popen[str]) -> dict[str, Any]:
     """The program's next line. Raises Trouble when it ended instead."""
     line = program.stdout.readline() if program.stdout else ""
     if not line:
-        raise Trouble("The floor program stopped; its error is above.", f"It lies in {ROOT / 'tests/load/floor'}")
+        raise Trouble(
+            "The floor program stopped or took too long; what it said is above.",
+            f"It lies in {ROOT / 'tests/load/floor'}",
+        )
     told: dict[str, Any] = json.loads(line)
     return told
 
