@@ -41,6 +41,7 @@ from chassis.http import (
     View,
     anyone,
     download_responses,
+    file_response,
     needs,
     needs_service,
     problem_responses,
@@ -289,6 +290,16 @@ async def download(file_id: UUID, edge: Annotated[Edge, needs("order.read")]) ->
         return await tx.load_file(file_id)
 
     return await edge.download(reader)
+
+
+@router.get("/v1/trials/{order_id}/loaded", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def load(order_id: UUID, edge: Annotated[Edge, needs("order.read")]) -> Response:
+    async def reader(tx: Tx) -> str:
+        found = await _find(tx, order_id)
+        mode: str = await tx.scalar(text("show transaction_read_only"))
+        return f"{found.number if found else None} {mode}"
+
+    return file_response((await edge.load(reader)).encode(), "loaded.txt", "text/plain")
 
 
 LAYOUT = Layout(

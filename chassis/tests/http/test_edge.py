@@ -360,6 +360,13 @@ class TestFiles:
         assert answer.headers["content-disposition"].startswith("attachment; ")
         assert answer.headers["x-content-type-options"] == "nosniff"
 
+    async def test_what_is_loaded_for_an_answer_comes_from_a_read_only_transaction(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        answer = await client.get(f"/v1/trials/{uuid4()}/loaded")
+
+        assert (answer.status_code, answer.text) == (200, "None on")
+
     @pytest.mark.parametrize(
         ("name", "plain"),
         [

@@ -217,6 +217,12 @@ class Edge:
             raise Refused(Refusal("NOT_FOUND"))
         return results.file_response(found.content, found.name, found.media_type)
 
+    async def load(self, reader: Callable[[Tx], Awaitable[T]]) -> T:
+        """What the reader brings from a read-only transaction, for a route that makes its answer of it afterwards:
+        an export is written when the connection is free again."""
+        async with self._transaction(read_only=True) as tx:
+            return await reader(tx)
+
     def told(self, refusals: Sequence[Refusal]) -> list[RowProblem]:
         """Refusals of a file's rows as a report shows them: at most 1,000, texts in the caller's language."""
         teller = Teller.of(self._request.scope, self._shell.texts)
