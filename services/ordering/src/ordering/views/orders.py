@@ -76,8 +76,7 @@ class OrderSearch(Page):
 
 async def list_orders(tx: Tx, search: OrderSearch) -> tuple[Sequence[OrderSummary], str | None]:
     """One page of orders."""
-    wanted = _sorted(_filtered(tx, search), tx, search).limit(search.limit + 1)
-    rows, cursor = search.cut(await tx.rows(wanted), tx.maker_id, key=_sort_key(search.sort))
+    rows, cursor = search.cut(await tx.rows(page_of_orders(tx, search)), tx.maker_id, key=sort_key(search.sort))
     return [_summary_of(row) for row in rows], cursor
 
 
@@ -318,6 +317,11 @@ def _filtered(tx: Tx, search: OrderSearch) -> Select[Any]:
     return wanted
 
 
+def page_of_orders(tx: Tx, search: OrderSearch) -> Select[Any]:
+    """The rows of one page in the order asked for, and one more."""
+    return _sorted(_filtered(tx, search), tx, search).limit(search.limit + 1)
+
+
 def _sorted(wanted: Select[Any], tx: Tx, search: OrderSearch) -> Select[Any]:
     t = columns(tables.Order)
     if search.sort is Sort.NUMBER:
@@ -331,7 +335,9 @@ def _sorted(wanted: Select[Any], tx: Tx, search: OrderSearch) -> Select[Any]:
     return (wanted.where(place < tuple_(*after)) if after else wanted).order_by(*newest_first)
 
 
-def _sort_key(sort: Sort) -> Callable[[Row], tuple[Any, ...]]:
+def sort_key(sort: Sort) -> Callable[[Row], tuple[Any, ...]]:
+    """What a cursor of that sort remembers of a row."""
+
     def by_time(row: Row) -> tuple[Any, ...]:
         return row.ordered_at, row.order_id
 
