@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -335,32 +334,26 @@ def _contents_of(
     )
 
 
-def _line_of(row: Sequence[Any], currency: Currency) -> Line:
-    """Read by place, in the order of the table: there are five to an order, and a column by name costs ten times it."""
-    (
-        _maker, _order, _version, line_id, line_no, sku_id, product_id, sku_code, product_name, option, quantity,
-        original_price, rate, source, unit_price, tax_rate, tax_included, reduced, planned_from, planned_to,
-        ship_to_number, _shipped, _closed,
-    ) = row  # fmt: skip
+def _line_of(row: Row, currency: Currency) -> Line:
     return Line(
-        line_id=line_id,
-        line_no=line_no,
-        sku_id=sku_id,
-        product_id=product_id,
-        sku_code=sku_code,
-        product_name=product_name,
-        option=option,
-        quantity=quantity,
-        original_price=Money(original_price, currency),
-        rate=Rate.of(rate),
-        rate_source=RateSource(source),
-        unit_price=Money(unit_price, currency),
-        tax_rate=Rate.of(tax_rate),
-        tax_included=tax_included,
-        reduced=reduced,
-        planned_from=planned_from,
-        planned_to=planned_to,
-        ship_to_number=ship_to_number,
+        line_id=row.line_id,
+        line_no=row.line_no,
+        sku_id=row.sku_id,
+        product_id=row.product_id,
+        sku_code=row.sku_code,
+        product_name=row.product_name,
+        option=row.option,
+        quantity=row.quantity,
+        original_price=Money(row.original_price, currency),
+        rate=Rate.of(row.wholesale_rate),
+        rate_source=RateSource(row.rate_source),
+        unit_price=Money(row.unit_price, currency),
+        tax_rate=Rate.of(row.tax_rate),
+        tax_included=row.tax_included,
+        reduced=row.reduced,
+        planned_from=row.planned_from,
+        planned_to=row.planned_to,
+        ship_to_number=row.ship_to_number,
     )
 
 
