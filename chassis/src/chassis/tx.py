@@ -19,6 +19,7 @@ from sqlmodel import SQLModel
 
 from chassis import clock, failures, statements, tables
 from chassis.outbox import Origin, Outgoing
+from chassis.records import records
 from chassis.statements import Statement, table_of
 from contracts.wire import Message
 
@@ -99,7 +100,8 @@ class Tx:
     # -- reading ----------------------------------------------------------------------------------------------------
 
     async def rows(self, statement: Executable, params: Mapping[str, object] | None = None) -> Sequence[Row[Any]]:
-        return (await self._connection.execute(statement, params)).all()
+        result = await self._connection.execute(statement, params)
+        return records(result.keys(), result.all())
 
     async def one_or_none(self, statement: Executable, params: Mapping[str, object] | None = None) -> Row[Any] | None:
         """Raises sqlalchemy.exc.MultipleResultsFound on more than one row."""
