@@ -111,10 +111,13 @@ class Service:
         return orjson.dumps(named).decode()
 
     async def relay(self) -> None:
-        """Sends what lies in the outbox, in order, and deletes what was acknowledged; until cancelled."""
+        """Sends what lies in the outbox, in order, and deletes what was acknowledged; until cancelled.
+
+        A commit while it looks wakes it again: what it came too late for is not forgotten.
+        """
         while True:
+            self._woken.clear()
             if not await self._relayed():
-                self._woken.clear()
                 await self._woken.wait()
 
     async def _relayed(self) -> int:
