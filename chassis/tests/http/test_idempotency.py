@@ -140,6 +140,13 @@ async def test_a_key_is_1_to_255_printable_ascii_characters(
         assert answer.json()["code"] == "IDEMPOTENCY_KEY_INVALID"
 
 
+async def test_a_key_of_the_wrong_form_is_refused_in_a_dry_run_too(client: httpx.AsyncClient, trial: Trial) -> None:
+    headers = {"Idempotency-Key": "k" * 256}
+    answer = await client.post("/v1/trials", json=trial(), params={"dry_run": "true"}, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "IDEMPOTENCY_KEY_INVALID")
+
+
 async def test_two_keys_are_no_key(client: httpx.AsyncClient, trial: Trial) -> None:
     headers = [("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
 

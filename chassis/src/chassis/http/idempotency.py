@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import func, select
-from starlette.datastructures import UploadFile
+from starlette.datastructures import Headers, UploadFile
 from starlette.requests import Request
 
 from chassis import tables
@@ -53,14 +53,20 @@ class Claim:
         return f"{self.route}\n{self.key}"
 
 
-async def claim_of(request: Request, route: str) -> Claim | None:
-    """The claim of a request, None without the header. Raises Refused (400) for a key that is not 1–255 printable."""
-    keys = request.headers.getlist(HEADER)
+def key_of(headers: Headers) -> str | None:
+    """The key, None without the header. Raises Refused (400) for one that is not 1-255 printable characters."""
+    keys = headers.getlist(HEADER)
     if not keys:
         return None
     if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
         raise Refused(Refusal("IDEMPOTENCY_KEY_INVALID", field=HEADER))
-    return Claim(route, keys[0], await _fingerprint(request))
+    return keys[0]
+
+
+async def claim_of(request: Request, route: str) -> Claim | None:
+    """The claim of a request, None without a key. Raises Refused as `key_of` does."""
+    key = key_of(request.headers)
+    return None if key is None else Claim(route, key, await _fingerprint(request))
 
 
 async def replayed(tx: Tx, claim: Claim) -> Answer | None:

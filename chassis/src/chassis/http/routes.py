@@ -27,6 +27,7 @@ from starlette.types import Message, Receive
 
 from chassis.http.body import GuardedRequest
 from chassis.http.edge import ROUTE
+from chassis.http.idempotency import key_of
 from chassis.http.models import Results
 from chassis.http.needs import EdgeFor
 from chassis.http.refused import Refused, WrongFields
@@ -248,6 +249,8 @@ def _bad_parameter(name: str, reason: str) -> Refusal:
 def _check_headers(request: Request, facts: RouteFacts) -> None:
     """Refuses by the headers alone what must not be read at all."""
     headers = request.headers
+    if facts.writes:
+        key_of(headers)  # of a dry run or a preview as well, which have no use for it
     if facts.writes and not facts.versioned and headers.get("if-match", "*").strip() != "*":
         raise Refused(_bad_parameter("If-Match", "no version is compared here"))
     if headers.get("content-encoding", "identity").strip().lower() != "identity":
