@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -39,6 +39,10 @@ class Step:
         """Notes every difference; keys that the oracle does not name are not looked at."""
         self.differences.extend(differences(where, expected, actual))
 
+    def check_counts(self, where: str, expected: Mapping[str, Any], actual: Mapping[str, Any]) -> None:
+        """Like `check`, and what the oracle does not name must not have occurred at all."""
+        self.check(where, {**dict.fromkeys(actual, 0), **expected}, {**dict.fromkeys(expected, 0), **actual})
+
     def as_json(self) -> dict[str, Any]:
         shown = [difference.as_json() for difference in self.differences[:MOST_SHOWN]]
         facts = {"name": self.name, "ok": self.ok, "expected": self.expected, "actual": self.actual}
@@ -70,12 +74,12 @@ def _lists(where: str, expected: Sequence[Any], actual: Any) -> Iterator[Differe
 def rates_asked(per_rate: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The oracle's sums per rate without zeros; `gross_alt` is another reading that it only mentions."""
     named = {rate: {k: v for k, v in sums.items() if k != "gross_alt"} for rate, sums in per_rate.items()}
-    return {rate: sums for rate, sums in named.items() if any(Decimal(str(value)) for value in sums.values())}
+    return {rate: sums for rate, sums in named.items() if any(not same(value, 0) for value in sums.values())}
 
 
 def same(expected: Any, actual: Any) -> bool:
     """Equal, or the same number in another spelling (`"660"`, 660, `"660.0"`)."""
-    if expected == actual:
+    if expected == actual and isinstance(expected, bool) == isinstance(actual, bool):
         return True
     if isinstance(expected, bool) or isinstance(actual, bool) or expected is None or actual is None:
         return False
@@ -83,3 +87,19 @@ def same(expected: Any, actual: Any) -> bool:
         return Decimal(str(expected)) == Decimal(str(actual))
     except InvalidOperation:
         return False
+
+
+def total(amounts: Iterable[Any]) -> int | str:
+    """The sum of the API's decimals: a whole number where it is one, never one that was cut."""
+    return figure(sum((Decimal(str(amount)) for amount in amounts), Decimal()))
+
+
+def figure(amount: Any) -> int | str:
+    """One decimal of the API as the files write it."""
+    value = Decimal(str(amount))
+    return int(value) if value == value.to_integral_value() else format(value, "f")
+
+
+def rate_name(rate: str) -> str:
+    """A rate as the files write it: `10.000` is `10`."""
+    return format(Decimal(rate).normalize(), "f")

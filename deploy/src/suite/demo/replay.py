@@ -8,7 +8,7 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,10 @@ from suite.runner.plan import Wish
 from suite.runner.secrets import Secrets
 from suite.trouble import Trouble
 
-_STORY = (steps.masters, steps.orders, steps.confirmations, steps.deliveries_and_closings, steps.bank)
+Chapter = Callable[[Story], object]
+_STORY: Sequence[Chapter] = (steps.masters, steps.orders, steps.confirmations, steps.deliveries_and_closings, steps.bank)
+STEPS = 6
+"""Some chapters of the story are two steps."""
 _MOST_TOTALS = 9
 _TOLD_PARTS = {"nextengine_invoice.csv": "", "after_file_2": ""}
 _TOLD_APART = ("faststream", "sqlalchemy", "asyncpg", "aiokafka", "pydantic", "typst")
@@ -45,13 +48,18 @@ def main(arguments: Sequence[str]) -> int:
     operator = Api(state.url).log_in(login["email"], login["password"])
     story = Story(data, operator, tell=lambda text: told.print(f"  [dim]·[/] {text}"))
     began = time.monotonic()
-    done = _replay(story, told)
+    replay(story, told)
     seconds = round(time.monotonic() - began, 1)
     if asked.json:
-        print(json.dumps(_report(done, seconds), ensure_ascii=False))
+        print(json.dumps(report(story.steps, seconds), ensure_ascii=False))
     else:
-        _show(story, done, seconds, state.url, Path(asked.home))
-    return 0 if all(step.ok for step in done) else 1
+        _show(story, seconds, state.url, Path(asked.home))
+    return exit_code(story.steps)
+
+
+def exit_code(steps_: Sequence[Step]) -> int:
+    """0 when all steps were carried out and agree with the oracle, else 1."""
+    return 0 if all(step.ok for step in steps_) and len(steps_) == STEPS else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,46 +81,47 @@ def _data(folder: Path) -> DataSet:
         raise Trouble(str(trouble), "Name a folder in the shape of demo/wholesaler: --data DIR") from trouble
 
 
-def _replay(story: Story, told: Console) -> list[Step]:
-    """Step by step; a step that breaks ends the story, and is told as a difference."""
-    done: list[Step] = []
-    for chapter in _STORY:
-        began = time.monotonic()
+def replay(story: Story, told: Console, chapters: Sequence[Chapter] = _STORY) -> None:
+    """Step by step; one that breaks ends the story, and is told as a difference of the step it was in."""
+    for chapter in chapters:
+        began, before = time.monotonic(), len(story.steps)
         told.print(f"[bold]{chapter.__name__.replace('_', ' ')}[/]")
         try:
-            finished = chapter(story)
-        except (ApiRefused, TimeoutError, httpx.HTTPError, LookupError) as error:
-            broken = Step(chapter.__name__, expected="to be carried out")
-            broken.check(chapter.__name__, "carried out", f"{type(error).__name__}: {error}")
-            told.print(f"[red]{traceback.format_exc(limit=-3)}[/]", markup=False)
-            return [*done, broken]
-        done += finished
-        for step in finished:
-            mark = "[green]✓[/]" if step.ok else f"[red]✗ {len(step.differences)} differences[/]"
-            told.print(f"  {mark} {step.name} ({time.monotonic() - began:.1f} s)")
-            for difference in step.differences[:5]:
-                told.print(
-                    f"    {difference.where}: expected {difference.expected!r}, got {difference.actual!r}"[:400],
-                    markup=False,
-                )
-    return done
+            chapter(story)
+            carried_out = True
+        except (ApiRefused, OSError, httpx.HTTPError, LookupError, ValueError, TypeError, ArithmeticError) as error:
+            for step in story.steps[before:]:
+                step.check(chapter.__name__, "carried out", f"{type(error).__name__}: {error}")
+            told.print(traceback.format_exc(limit=-3), style="red", markup=False)
+            carried_out = False
+        for step in story.steps[before:]:
+            _tell(step, time.monotonic() - began, told)
+        if not carried_out:
+            return
 
 
-def _report(done: Sequence[Step], seconds: float) -> dict[str, Any]:
+def _tell(step: Step, seconds: float, told: Console) -> None:
+    mark = "[green]✓[/]" if step.ok else f"[red]✗ {len(step.differences)} differences[/]"
+    told.print(f"  {mark} {step.name} ({seconds:.1f} s)")
+    for one in step.differences[:5]:
+        told.print(f"    {one.where}: expected {one.expected!r}, got {one.actual!r}"[:400], markup=False)
+
+
+def report(done: Sequence[Step], seconds: float) -> dict[str, Any]:
     versions = {"oroshi": importlib.metadata.version("oroshi-suite"), "python": sys.version.split()[0]}
     versions |= {name: importlib.metadata.version(name) for name in _TOLD_APART}
     return {
-        "ok": all(step.ok for step in done) and len(done) >= len(_STORY),
+        "ok": exit_code(done) == 0,
         "steps": [step.as_json() for step in done],
         "seconds": seconds,
         "versions": versions,
     }
 
 
-def _show(story: Story, done: Sequence[Step], seconds: float, url: str, home: Path) -> None:
+def _show(story: Story, seconds: float, url: str, home: Path) -> None:
     out = Console(highlight=False)
     table = Table("step", "result", "what happened", title=f"{story.data.maker['maker_name']}: {seconds} s")
-    for step in done:
+    for step in story.steps:
         verdict = "[green]as expected[/]" if step.ok else f"[red]{len(step.differences)} differences[/]"
         table.add_row(step.name, verdict, _summary(step))
     out.print(table)

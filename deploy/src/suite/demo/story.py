@@ -22,6 +22,8 @@ class Story:
     maker_id: str = ""
     owner_email: str = ""
     owner_password: str = ""
+    steps: list[Step] = field(default_factory=list)
+    """The steps begun so far: what they found stays, even when one of them breaks."""
     customers: dict[str, str] = field(default_factory=dict)
     """Customer code → id."""
     orders: dict[str, str] = field(default_factory=dict)
@@ -37,12 +39,15 @@ class Story:
     def quiet(self) -> None:
         self.maker.wait_until_quiet()
 
+    def begin(self, name: str) -> Step:
+        """The step of this name, from now on part of the report."""
+        step = Step(name, expected=self.expected(name))
+        self.steps.append(step)
+        return step
+
     def expected(self, step: str) -> dict[str, Any]:
         """The oracle's control totals of a step."""
         return dict(self.data.expected["steps"][step])
-
-    def customer_code(self, customer_id: str) -> str:
-        return next(code for code, found in self.customers.items() if found == customer_id)
 
     def must_accept(self, step: Step, what: str, results: list[Json]) -> list[Json]:
         """The items of a bulk call; refusals are differences."""
