@@ -22,7 +22,7 @@ _WAITS = frozenset({"/v1/quiet"})
 def test_boundary_and_random_calls_of_every_operation_are_answered_as_documented(
     suite: Suite, document: Json, shared_maker: Wholesaler, rich: dict[str, str]
 ) -> None:
-    attack = Attack(_token(shared_maker), rich, boundaries=12, examples=2, skipped=_WAITS)
+    attack = Attack(_token(shared_maker), rich, valid_boundaries=15, invalid_boundaries=8, examples=2, skipped=_WAITS)
 
     attack.carry_out(_schema(suite, document))
 
@@ -32,7 +32,7 @@ def test_boundary_and_random_calls_of_every_operation_are_answered_as_documented
 
 @pytest.mark.req("INT-080", "GEN-014")
 def test_a_stranger_is_answered_as_documented(suite: Suite, document: Json) -> None:
-    attack = Attack({}, boundaries=2)
+    attack = Attack({}, valid_boundaries=1, invalid_boundaries=1)
 
     attack.carry_out(_schema(suite, document))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 
 import httpx
 import pytest
@@ -75,15 +77,19 @@ def test_a_json_body_of_two_megabytes_is_too_large(shared_maker: Wholesaler) -> 
 def test_an_address_too_long_is_ended_by_the_proxy_as_documented_and_never_by_a_service(
     shared_maker: Wholesaler, document: Json
 ) -> None:
-    answers = [
-        shared_maker.http.get("/v1/orders", params={"cursor": "x" * size}) for size in range(56_000, 72_000, 500)
-    ]
+    answers = [_at_length(shared_maker, size) for size in range(56_000, 72_000, 500)]
 
-    refused = [answer for answer in answers if answer.status_code != 431]
-    ended = [answer for answer in answers if answer.status_code == 431]
-    assert {problem(answer)["status"] for answer in refused} == {422}
-    assert {answer.headers["content-type"] for answer in ended} == {"text/plain; charset=utf-8"}
+    assert set(answers) == {(422, "application/problem+json"), (431, "text/plain; charset=utf-8")}
     assert document["paths"]["/v1/orders"]["get"]["responses"]["431"]["content"].keys() == {"text/plain"}
+
+
+def _at_length(maker: Wholesaler, size: int) -> tuple[int, str]:
+    """Status and kind of the answer to an address of this size; httpx itself would refuse to send the longest."""
+    with closing(HTTPConnection(maker.http.base_url.netloc.decode(), timeout=60)) as line:
+        token = maker.http.headers["Authorization"]
+        line.request("GET", f"/v1/orders?cursor={'x' * size}", headers={"Authorization": token})
+        answer = line.getresponse()
+        return answer.status, answer.getheader("Content-Type", "")
 
 
 @pytest.mark.req("CON-070")
