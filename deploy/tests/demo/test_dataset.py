@@ -184,14 +184,6 @@ def test_a_file_may_have_no_rows_at_all(folder: Path, content: bytes) -> None:
     assert (data.rows("returns.csv"), data.returns, data.has_rows("returns.csv")) == ([], {}, False)
 
 
-def test_a_bank_file_of_nothing_but_an_end_mark_is_blank(folder: Path) -> None:
-    (folder / "zengin_transfers_2.txt").write_bytes(b"\r\n\x1a")
-
-    data = DataSet(folder)
-
-    assert (data.is_blank("zengin_transfers.txt"), data.is_blank("zengin_transfers_2.txt")) == (False, True)
-
-
 def test_notes_are_entered_by_their_dates_whatever_the_order_of_the_rows(folder: Path) -> None:
     before = DataSet(_SHIPPED).deliveries
     header, *rows = (folder / "deliveries.csv").read_text(encoding="utf-8").splitlines()

@@ -58,9 +58,6 @@ class DataSet:
         """Whether there is anything below the header of a CSV file, in whatever encoding."""
         return len(self.bytes(name).strip(_NO_CONTENT).splitlines()) > 1
 
-    def is_blank(self, name: str) -> bool:
-        return not self.bytes(name).strip(_NO_CONTENT)
-
     def _json(self, name: str) -> Any:
         return json.loads((self.folder / name).read_text(encoding="utf-8-sig"))
 
