@@ -23,6 +23,7 @@ from suite.bench import command, figures, meter
 from suite.bench.calls import StopWatch, WentWrong, accepted
 from suite.bench.command import Bench
 from suite.bench.fresh import new_home
+from suite.bench.growth import grown
 from suite.bench.importing import nextengine
 from suite.bench.meter import Used
 from suite.bench.proof import none_of, unequal
@@ -282,3 +283,16 @@ def test_a_bench_never_takes_a_home_that_has_something_in_it(tmp_path: Path) -> 
     (tmp_path / "file").touch()
     with pytest.raises(Trouble, match="is not empty"):
         new_home(tmp_path)
+
+
+# -- growth -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_cost_of_four_times_the_work_tells_how_it_grows() -> None:
+    figures, wrongs = grown(Wish(10, scale=True), lambda n: ({"cpu_s": float(n * n), "n": n}, [f"wrong at {n}"]))
+    assert figures == {"cpu_s": 100.0, "n": 10, "exponent": 2.0, "scaled": {"cpu_s": 1600.0, "n": 40}}
+    assert wrongs == ["wrong at 10", "wrong at 40"]
+
+
+def test_growth_is_measured_only_when_asked() -> None:
+    assert grown(Wish(10), lambda n: ({"cpu_s": 1.0}, [])) == ({"cpu_s": 1.0}, [])

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import Any
 
 from suite.bench import machine
-from suite.bench.figures import exponent
 from suite.bench.fresh import Fresh, fresh_suite
+from suite.bench.growth import grown
 from suite.bench.machine import Noise
 from suite.bench.masters import Maker, settle_in
 from suite.bench.proof import by_code, unequal
@@ -18,16 +16,7 @@ from suite.bench.trade import Trade
 from suite.bench.wish import Wish
 from suite.demo.client import Api, Json
 
-_GROWTH = 4
 _PRESS = "invoicing children"
-
-
-@dataclass(frozen=True)
-class Closed:
-    """One closing run: how long the call took, and what it cost until every message of it was dealt with."""
-
-    figures: Json
-    wrongs: list[str]
 
 
 def measure(wish: Wish) -> Report:
@@ -35,18 +24,12 @@ def measure(wish: Wish) -> Report:
     wish.tell("starting a fresh suite")
     with fresh_suite(wish.home, keep=wish.keep) as suite:
         operator = suite.operator()
-        one = _closed(suite, operator, wish, wish.n)
-        figures: dict[str, Any] = {**one.figures, "versions": machine.versions(suite.state.versions)}
-        wrongs = one.wrongs
-        if wish.scale:
-            four = _closed(suite, operator, wish, wish.n * _GROWTH)
-            grown = exponent((wish.n, one.figures["cpu_s"]), (wish.n * _GROWTH, four.figures["cpu_s"]))
-            figures |= {"exponent": None if grown is None else round(grown, 3), "scaled": four.figures}
-            wrongs = [*wrongs, *four.wrongs]
+        figures, wrongs = grown(wish, lambda notes: _closed(suite, operator, wish, notes))
+        figures |= {"versions": machine.versions(suite.state.versions)}
     return Report("closing", wish.n, figures, _rows(figures), wrongs)
 
 
-def _closed(suite: Fresh, operator: Api, wish: Wish, notes: int) -> Closed:
+def _closed(suite: Fresh, operator: Api, wish: Wish, notes: int) -> tuple[Json, list[str]]:
     trade = Trade(wish.seed, notes)
     wish.tell(f"{notes:,} notes: masters, orders and deliveries")
     maker = settle_in(operator, suite.state.url, trade)
@@ -66,7 +49,7 @@ def _closed(suite: Fresh, operator: Api, wish: Wish, notes: int) -> Closed:
         "cpu_s_by_process": {name: round(spent, 2) for name, spent in used.by_process.items() if spent >= 0.01},
         "machine": noise.machine(used, wall),
     }
-    return Closed(figures, _wrongs(maker, trade, invoices))
+    return figures, _wrongs(maker, trade, invoices)
 
 
 def _wrongs(maker: Maker, trade: Trade, invoices: list[Json]) -> list[str]:

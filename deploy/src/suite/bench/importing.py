@@ -7,11 +7,11 @@ import io
 import time
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from suite.bench import machine
-from suite.bench.figures import exponent, per_order_ms
+from suite.bench.figures import per_order_ms
 from suite.bench.fresh import Fresh, fresh_suite
+from suite.bench.growth import grown
 from suite.bench.machine import Noise
 from suite.bench.masters import Maker, settle_in
 from suite.bench.proof import none_of, unequal
@@ -21,20 +21,14 @@ from suite.bench.wish import Wish
 from suite.demo.client import Api, Json
 
 _ORDERED = "2025/06/02 09:00:00"
-_GROWTH = 4
 
 
 def measure(wish: Wish) -> Report:
     """n rows (n/5 orders), and 4n if asked, in a fresh suite."""
     with fresh_suite(wish.home, keep=wish.keep) as suite:
         operator = suite.operator()
-        one, wrongs = _imported(suite, operator, wish, wish.n)
-        figures: dict[str, Any] = {**one, "versions": machine.versions(suite.state.versions)}
-        if wish.scale:
-            four, more = _imported(suite, operator, wish, wish.n * _GROWTH)
-            grown = exponent((wish.n, one["cpu_s"]), (wish.n * _GROWTH, four["cpu_s"]))
-            figures |= {"exponent": None if grown is None else round(grown, 3), "scaled": four}
-            wrongs += more
+        figures, wrongs = grown(wish, lambda rows: _imported(suite, operator, wish, rows))
+        figures |= {"versions": machine.versions(suite.state.versions)}
     return Report("import", wish.n, figures, _rows(figures), wrongs)
 
 

@@ -10,11 +10,10 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from suite.bench import machine
-from suite.bench.figures import exponent
 from suite.bench.fresh import Fresh, fresh_suite
+from suite.bench.growth import grown
 from suite.bench.machine import Noise
 from suite.bench.masters import Maker, settle_in
 from suite.bench.proof import none_of, unequal
@@ -29,7 +28,6 @@ _MONTHS = tuple(Month(2025, number) for number in range(2, 7))
 _FEE = 440
 _FITS_NOTHING = 7
 _STRANGER = "ｼﾞﾕｳﾉｶﾞｲﾉｶﾀ"
-_GROWTH = 4
 _PATIENCE = 1_200.0
 
 
@@ -38,13 +36,8 @@ def measure(wish: Wish) -> Report:
     wish.tell("starting a fresh suite")
     with fresh_suite(wish.home, keep=wish.keep) as suite:
         operator = suite.operator()
-        one, wrongs = _matched(suite, operator, wish, wish.n)
-        figures: dict[str, Any] = {**one, "versions": machine.versions(suite.state.versions)}
-        if wish.scale:
-            four, more = _matched(suite, operator, wish, wish.n * _GROWTH)
-            grown = exponent((wish.n, one["cpu_s"]), (wish.n * _GROWTH, four["cpu_s"]))
-            figures |= {"exponent": None if grown is None else round(grown, 3), "scaled": four}
-            wrongs += more
+        figures, wrongs = grown(wish, lambda lines: _matched(suite, operator, wish, lines))
+        figures |= {"versions": machine.versions(suite.state.versions)}
     return Report("matching", wish.n, figures, _rows(figures), wrongs)
 
 
