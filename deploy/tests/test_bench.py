@@ -270,7 +270,7 @@ def test_work_that_cannot_be_done_is_wrong_work(capsys: pytest.CaptureFixture[st
     assert (told["ok"], told["wrongs"]) == (False, ["WentWrong: orders: 1 of 2 refused"])
 
 
-@pytest.mark.parametrize("arguments", [["import", "--n", "0"], ["order-to-cash", "--batch", "1001"], ["latency"]])
+@pytest.mark.parametrize("arguments", [["import", "--n", "0"], ["order-to-cash", "--batch", "1001"], ["lateness"]])
 def test_what_no_bench_can_do_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         command.main(arguments)
