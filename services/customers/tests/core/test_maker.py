@@ -171,6 +171,7 @@ def test_a_maker_has_at_most_200_locations_and_bank_accounts() -> None:
         ({"holder_kana": "", "bank_name": ""}, [("REQUIRED", "/bank_name"), ("REQUIRED", "/holder_kana")]),
         ({"currency": "EUR"}, [("CURRENCY_NOT_ENABLED", "/currency")]),
         ({"currency": "EUR", "active": False}, []),
+        ({"currency": "SVW", "active": False}, [("CURRENCY_UNSUPPORTED", "/currency")]),
         ({"currency": "USD", "bank_code": "", "branch_code": "", "number": "", "iban": "DE89370400440532013000"}, []),
         ({"currency": "USD", "number": ""}, [("REQUIRED", "/number")]),
         ({"bic": "COBADEFF", "iban": "DE89370400440532013000"}, []),

@@ -39,6 +39,7 @@ _Blank = Annotated[str, Text(100, blank=True)]
 _Currencies = Annotated[list[CurrencyCode], Field(min_length=1, max_length=50)]
 _Languages = Annotated[list[Language], Field(min_length=1, max_length=10)]
 _PROBLEMS = ("BAD_FORMAT", "CODE_TAKEN", "CONFLICT", "MAKER_NOT_READY", "REQUIRED", "TOO_MANY")
+_CURRENCIES = ("CURRENCY_NOT_ENABLED", "CURRENCY_UNSUPPORTED")
 
 
 class PreferencesPatch(RequestModel):
@@ -183,7 +184,7 @@ async def change_location(location_id: UUID, body: LocationPatch, edge: Writes) 
     return await edge.one(lambda tx: makers.change_location(tx, location_id, body.on), view)
 
 
-@router.post("/v1/bank-accounts", status_code=201, responses=problem_responses(*_PROBLEMS, "CURRENCY_NOT_ENABLED"))
+@router.post("/v1/bank-accounts", status_code=201, responses=problem_responses(*_PROBLEMS, *_CURRENCIES))
 async def add_bank_account(body: BankAccountBody, edge: Writes) -> BankAccountView:
     """Registers a bank account in one currency (CUS-008)."""
     return await edge.one(lambda tx: makers.add_bank_account(tx, body.account), _last_account)
@@ -200,7 +201,7 @@ async def list_bank_accounts(edge: Reads) -> Listing[BankAccountView]:
     return await edge.page(reader)
 
 
-@router.patch("/v1/bank-accounts/{account_id}", responses=problem_responses(*_PROBLEMS, "CURRENCY_NOT_ENABLED"))
+@router.patch("/v1/bank-accounts/{account_id}", responses=problem_responses(*_PROBLEMS, *_CURRENCIES))
 async def change_bank_account(account_id: UUID, body: BankAccountPatch, edge: Writes) -> BankAccountView:
     def view(maker: Maker) -> BankAccountView:
         return next(views.bank_account(one) for one in maker.bank_accounts if one.bank_account_id == account_id)

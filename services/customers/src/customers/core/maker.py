@@ -340,7 +340,10 @@ def _account_problems(account: BankAccount, preferences: Preferences) -> Iterato
         yield from missing(getattr(account, name), path=f"/{name}")
     if account.kind not in ACCOUNT_TYPES:
         yield _not_listed(account.kind, tuple(ACCOUNT_TYPES), "/kind")
-    if account.active and account.currency not in preferences.currencies:
+    if account.currency not in SUPPORTED:  # of an inactive one too: no service could read it
+        facts = {"value": account.currency, "allowed": ", ".join(SUPPORTED)}
+        yield Refusal("CURRENCY_UNSUPPORTED", facts, "/currency", value=account.currency)
+    elif account.active and account.currency not in preferences.currencies:
         yield Refusal("CURRENCY_NOT_ENABLED", {"currency": account.currency}, "/currency", value=account.currency)
     if account.currency == "JPY":
         yield from _domestic_problems(account)
