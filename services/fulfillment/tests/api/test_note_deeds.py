@@ -144,6 +144,37 @@ async def test_a_draft_is_revised_by_whoever_read_its_version(client: Client) ->
     assert (unknown.status_code, unknown.json()["code"]) == (422, "UNKNOWN_LOCATION")
 
 
+@pytest.mark.req("FUL-022", "FUL-063")
+async def test_order_charges_go_with_the_first_note_that_is_billed(client: Client, outbox: Outbox) -> None:
+    sample = await a_draft(client)
+    path = f"/v1/delivery-notes/{sample['note_id']}"
+    exempted = await client.put(f"{path}/non-billable", json={"reason": "見本"})
+    assert exempted.json()["charges"] == []
+    assert (await client.get(path)).json() == exempted.json()
+    await post(client, f"{path}/issuance", {})
+    billed = await a_draft(client)
+    assert [one["kind"] for one in billed["charges"]] == ["shipping"]
+    assert [body.charges for body in await outbox() if isinstance(body, DeliveryNoteIssued)] == [()]
+
+
+@pytest.mark.req("FUL-022", "FUL-063")
+async def test_a_note_that_is_billable_again_takes_the_charges_still_free(client: Client) -> None:
+    first, second = await a_draft(client), await a_draft(client)
+    for note in (first, second):
+        await client.put(f"/v1/delivery-notes/{note['note_id']}/non-billable", json={"reason": "見本"})
+    lifted = [await client.delete(f"/v1/delivery-notes/{note['note_id']}/non-billable") for note in (second, first)]
+    assert [[one["kind"] for one in answer.json()["charges"]] for answer in lifted] == [["shipping"], []]
+    kept = await client.get(f"/v1/delivery-notes/{second['note_id']}")
+    assert kept.json() == lifted[0].json()
+
+
+@pytest.mark.req("FUL-063")
+async def test_lifting_what_is_not_exempt_takes_no_charges(client: Client) -> None:
+    note = await a_draft(client, charges=[])
+    lifted = await client.delete(f"/v1/delivery-notes/{note['note_id']}/non-billable")
+    assert lifted.json()["charges"] == []
+
+
 @pytest.mark.req("FUL-022")
 async def test_a_non_billable_note_is_told_as_such(client: Client, outbox: Outbox) -> None:
     path = f"/v1/delivery-notes/{(await a_draft(client))['note_id']}"

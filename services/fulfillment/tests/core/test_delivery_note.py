@@ -93,7 +93,7 @@ def outcome_of(deed: NoteDeed, note: DeliveryNote) -> object:
         case NoteDeed.EXEMPT:
             return exempt(note, reason="見本")
         case NoteDeed.LIFT:
-            return lift(note)
+            return lift(note, [])
 
 
 @pytest.mark.req("FUL-026")

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
-from fulfillment.core.charges import PAYMENT_POINTS, StockedCharge
+from fulfillment.core.charges import PAYMENT_POINTS, OrderCharges, StockedCharge, free_charges
 from fulfillment.core.parts import (
     Address,
     Broken,
@@ -207,7 +207,7 @@ class DraftRevised:
 
 @dataclass(frozen=True, slots=True)
 class NoteExempted:
-    """The maker will not bill this note, e.g. samples (FUL-022)."""
+    """The maker will not bill this note, e.g. samples (FUL-022); its order charges are free again."""
 
     note_id: NoteId
     reason: str
@@ -215,9 +215,10 @@ class NoteExempted:
 
 @dataclass(frozen=True, slots=True)
 class ExemptionLifted:
-    """The note is to be billed after all."""
+    """The note is to be billed after all, and takes what charges its orders have free."""
 
     note_id: NoteId
+    charges: tuple[NoteCharge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,15 +265,24 @@ def revise(note: DeliveryNote, particulars: Particulars) -> DraftRevised | Refus
 
 
 def exempt(note: DeliveryNote, *, reason: str) -> NoteExempted | Refused:
-    """Mark as Non-billable (FUL-022). Refuses REASON_REQUIRED, INVALID_STATE."""
+    """Mark as Non-billable (FUL-022). Refuses REASON_REQUIRED, INVALID_STATE.
+
+    It gives its order charges back, also those it was given by name: on a note nobody bills they would be lost, free
+    they go with the next one (FUL-063).
+    """
     if not reason:
         return (Refusal("REASON_REQUIRED", {"note": str(note.note_id)}, field="/reason"),)
     return _state_problem(note, NoteDeed.EXEMPT) or NoteExempted(note.note_id, reason)
 
 
-def lift(note: DeliveryNote) -> ExemptionLifted | Refused:
-    """Make billable again. Refuses INVALID_STATE."""
-    return _state_problem(note, NoteDeed.LIFT) or ExemptionLifted(note.note_id)
+def lift(note: DeliveryNote, stocked: Iterable[OrderCharges]) -> ExemptionLifted | Refused:
+    """Make billable again; takes by default what its orders have free, as a new note does. Refuses INVALID_STATE."""
+    problems = _state_problem(note, NoteDeed.LIFT)
+    if problems or note.non_billable_reason is None:
+        return problems or ExemptionLifted(note.note_id)
+    free = ((one, charge_id) for one in stocked for charge_id in free_charges(one))
+    taken = tuple(NoteCharge(one.order_id, one.charges[charge_id]) for one, charge_id in free)
+    return ExemptionLifted(note.note_id, taken)
 
 
 def take_back(note: DeliveryNote, pieces: Mapping[NoteLineId, int]) -> PiecesReturned | Refused:
@@ -300,9 +310,9 @@ def evolve(note: DeliveryNote, event: NoteEvent) -> DeliveryNote:
         case DraftRevised(particulars=particulars):
             return replace(note, particulars=particulars)
         case NoteExempted(reason=reason):
-            return replace(note, non_billable_reason=reason)
-        case ExemptionLifted():
-            return replace(note, non_billable_reason=None)
+            return replace(note, non_billable_reason=reason, charges=())
+        case ExemptionLifted(charges=charges):
+            return replace(note, non_billable_reason=None, charges=note.charges + charges)
         case PiecesReturned(pieces=pieces):
             return replace(note, lines=tuple(_returned(line, pieces.get(line.line_id, 0)) for line in note.lines))
         case _:

@@ -9,10 +9,13 @@ from uuid import UUID
 
 from chassis.tx import Tx
 from fulfillment.core import charges, delivery_note
+from fulfillment.core.charges import ChargesReleased, ChargesTaken
 from fulfillment.core.delivery_note import (
     DeliveryNote,
     DraftDeleted,
+    ExemptionLifted,
     NoteEvent,
+    NoteExempted,
     NoteIssued,
     NoteShipped,
     NoteState,
@@ -28,7 +31,7 @@ from fulfillment.store import facts, orders
 from fulfillment.store import notes as store
 from fulfillment.usecases.desk import Asked, Desk, business_day, meet, open_desk
 from fulfillment.usecases.drafts import shipments
-from fulfillment.usecases.folder import Folder, NamedNote, Outcome, each, fold, open_folder
+from fulfillment.usecases.folder import C, Folder, NamedNote, Outcome, each, fold, open_folder
 from fulfillment.usecases.numbers import draw
 from kernel.refusal import Refusal
 
@@ -124,13 +127,47 @@ async def deliver(tx: Tx, commands: Sequence[NamedNote]) -> list[Outcome]:
 
 
 async def exempt(tx: Tx, commands: Sequence[ExemptNote]) -> list[Outcome]:
-    """Mark drafts as Non-billable (FUL-022). Refuses NOT_FOUND, CONFLICT, REASON_REQUIRED, INVALID_STATE."""
-    return await each(tx, commands, lambda note, command: delivery_note.exempt(note, reason=command.reason))
+    """Mark drafts as Non-billable (FUL-022); their charges are free again. Refuses NOT_FOUND, CONFLICT,
+    REASON_REQUIRED, INVALID_STATE."""
+
+    def exempted(desk: Desk, note: DeliveryNote, command: ExemptNote) -> NoteExempted | Refused:
+        event = delivery_note.exempt(note, reason=command.reason)
+        if isinstance(event, NoteExempted):
+            desk.do(*_releases(desk, note))
+        return event
+
+    return await _each_at_desk(tx, commands, exempted)
 
 
 async def lift(tx: Tx, commands: Sequence[NamedNote]) -> list[Outcome]:
-    """Make drafts billable again. Refuses NOT_FOUND, CONFLICT, INVALID_STATE."""
-    return await each(tx, commands, lambda note, _: delivery_note.lift(note))
+    """Make drafts billable again, with the free charges of their orders. Refuses NOT_FOUND, CONFLICT, INVALID_STATE."""
+
+    def lifted(desk: Desk, note: DeliveryNote, _: NamedNote) -> ExemptionLifted | Refused:
+        event = delivery_note.lift(note, [desk.stock.charges[order_id] for order_id in orders_of(note)])
+        if isinstance(event, ExemptionLifted):
+            desk.do(*_takings(event))
+        return event
+
+    return await _each_at_desk(tx, commands, lifted)
+
+
+async def _each_at_desk(
+    tx: Tx, commands: Sequence[C], decide: Callable[[Desk, DeliveryNote, C], NoteEvent | Refused]
+) -> list[Outcome]:
+    folder = await open_folder(tx, (command.note for command in commands))
+    desk = await open_desk(tx, {order_id for note in folder.now.values() for order_id in orders_of(note)})
+    outcomes = fold(folder, commands, lambda note, command: decide(desk, note, command))
+    await desk.save(tx)
+    await folder.save(tx)
+    return outcomes
+
+
+def _releases(desk: Desk, note: DeliveryNote) -> list[ChargesReleased]:
+    return [charges.release(desk.stock.charges[order_id], note.note_id) for order_id in orders_of(note)]
+
+
+def _takings(lifted: ExemptionLifted) -> list[ChargesTaken]:
+    return [ChargesTaken(taken.order_id, lifted.note_id, (taken.charge.charge_id,)) for taken in lifted.charges]
 
 
 async def revise(tx: Tx, commands: Sequence[ReviseNote]) -> list[Outcome]:
@@ -176,5 +213,5 @@ def _deleted(folder: Folder, desk: Desk, command: NamedNote) -> Outcome:
         return event
     del folder.now[event.note_id]
     desk.do(*(QuantitiesReleased(order_id, pieces) for order_id, pieces in quantities_by_order(note).items()))
-    desk.do(*(charges.release(desk.stock.charges[order_id], note.note_id) for order_id in orders_of(note)))
+    desk.do(*_releases(desk, note))
     return note
