@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from kernel.money import JPY, Money
+from kernel.refusal import Refusal
 from ordering.core.confirming import CreateOc, create_oc
 from ordering.core.content import ChargeEntry, ChargeKind
+from ordering.core.credit import Exposure
 from ordering.core.deeds import (
     Approve,
     Confirm,
@@ -25,6 +29,7 @@ from ordering.core.deeds import (
 )
 from ordering.core.events import OrderConfirmed, OrderConverted, OrderReopened
 from ordering.core.order import Order
+from ordering.core.order_warning import OrderWarning
 from ordering.core.placing import WantedLine
 from ordering.core.standing import Carried, Invoiced, NotConverted, bill, close, ship
 from ordering.core.states import OrderState
@@ -55,9 +60,33 @@ def with_oc(*rows: WantedLine, approval: bool = False, entries: tuple[ChargeEntr
     return after(placed, create_oc(placed, command, exposure=None, market=a_market(), ids=ids(80_000)))
 
 
+def refusals(decision: object) -> tuple[Refusal, ...]:
+    """What a deed that must have been refused was refused for."""
+    assert isinstance(decision, tuple), decision
+    return decision
+
+
 def converted(*rows: WantedLine, entries: tuple[ChargeEntry, ...] = ()) -> Order:
     order = with_oc(*rows, entries=entries)
     return after(order, confirm(order, AUTOMATIC))
+
+
+@pytest.mark.req("CUS-060", "ORD-016")
+def test_the_refusal_of_an_order_over_the_limit_tells_the_figures_as_people_write_them() -> None:
+    limit, ordered = Decimal("5.000E+7"), Decimal("1528594123")  # as PostgreSQL's driver gives back 50,000,000
+    exposure = Exposure(JPY, limit=limit, posted=Decimal(0), ordered=ordered)
+    warning = exposure.problem(Money.zero(JPY), home=JPY)
+    assert warning is not None
+    [refusal] = refusals(confirm(replace(with_oc(), over_limit=True, warnings=(warning,)), AUTOMATIC))
+    assert refusal.facts["limit"] == "50000000"
+    assert refusal.facts["exposure"] == "1528594123"
+
+
+@pytest.mark.req("CUS-065")
+def test_an_order_in_a_currency_without_rate_is_refused_as_that() -> None:
+    warning = OrderWarning("RATE_MISSING", {"currency": "USD", "limit_currency": "JPY"})
+    [refusal] = refusals(confirm(replace(with_oc(), over_limit=True, warnings=(warning,)), AUTOMATIC))
+    assert (refusal.code, refusal.facts["currency"]) == ("RATE_MISSING", "USD")
 
 
 @pytest.mark.req("CUS-060", "ORD-016")

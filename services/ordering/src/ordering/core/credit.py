@@ -40,4 +40,4 @@ class Exposure:
         total = self.posted + self.ordered + increase.amount
         if total <= self.limit:
             return None
-        return OrderWarning(CREDIT_LIMIT_EXCEEDED, {"limit": str(self.limit), "exposure": str(total)})
+        return OrderWarning(CREDIT_LIMIT_EXCEEDED, {"limit": format(self.limit, "f"), "exposure": format(total, "f")})

@@ -14,7 +14,7 @@ from uuid import UUID
 from kernel.money import Money
 from kernel.refusal import Refusal
 from ordering.core.content import totals_of
-from ordering.core.credit import CREDIT_LIMIT_EXCEEDED
+from ordering.core.credit import CREDIT_LIMIT_EXCEEDED, RATE_MISSING
 from ordering.core.events import (
     ConfirmationApproved,
     ConfirmationRejected,
@@ -91,8 +91,15 @@ def confirm(order: Order, command: Confirm) -> Decision:
     if order.state is OrderState.OC_CREATED and oc is not None and oc.approval_required:
         return (Refusal("APPROVAL_REQUIRED", {"number": order.number, "state": order.state.value}),)
     if order.over_limit:
-        return (Refusal(CREDIT_LIMIT_EXCEEDED, {"number": order.number}),)
+        return (_over_limit(order),)
     return _confirmation(command)
+
+
+def _over_limit(order: Order) -> Refusal:
+    """What the order was warned of when its value was counted, with the figures of that moment."""
+    told = {warning.code: warning.facts for warning in order.warnings}
+    code = RATE_MISSING if RATE_MISSING in told and CREDIT_LIMIT_EXCEEDED not in told else CREDIT_LIMIT_EXCEEDED
+    return Refusal(code, {"number": order.number, **told.get(code, {})})
 
 
 def convert(order: Order, signed: Signature) -> Decision:
