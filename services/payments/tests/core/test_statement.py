@@ -113,6 +113,21 @@ def test_what_cannot_be_read_as_csv_is_refused(content: bytes, expected: list[st
     assert codes(read_csv(content, GENERIC, JPY)) == expected
 
 
+@pytest.mark.req("PAY-017")
+@pytest.mark.parametrize(
+    ("content", "facts"),
+    [
+        (b"date,payer,description,reference\n2026-09-01,a,b,c\n", {"header": "amount"}),
+        (b'date,amount,payer,description,reference\n"2026', {"row": "2", "reason": "unexpected end of data"}),
+        (b"date\x00,amount\n", {"row": "1", "reason": "NUL"}),
+    ],
+)
+def test_what_cannot_be_read_says_what_its_text_needs(content: bytes, facts: dict[str, str]) -> None:
+    refused = read_csv(content, GENERIC, JPY)
+    assert isinstance(refused, tuple)
+    assert [dict(one.facts) for one in refused] == [facts]
+
+
 @pytest.mark.req("PAY-011", "PAY-017")
 def test_a_mapped_column_that_stands_twice_is_refused_and_an_unmapped_one_is_not() -> None:
     def headed(header: str) -> bytes:

@@ -110,7 +110,8 @@ def _granted(
     if isinstance(found, tuple):
         return found
     if found.return_id in issuing:
-        return (Refusal("INVALID_STATE", {"document": str(found.return_id), "state": ReturnState.ISSUED}),)
+        facts = {"document": str(found.return_id), "state": ReturnState.ISSUED, "deed": "issue", "allowed": "–"}
+        return (Refusal("INVALID_STATE", facts),)
     problems = core.issue_problems(found)
     if problems:
         return problems

@@ -167,7 +167,7 @@ _FILE_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 def _rows(text: str, profile: StatementProfile) -> list[tuple[int, list[str]]] | Refusal:
     """Rows with the number of their first line; a quote that never closes or a NUL makes the file unreadable."""
     if "\x00" in text:
-        return Refusal("BAD_FILE", {"reason": "NUL"}, row=text[: text.index("\x00")].count("\n") + 1)
+        return _unreadable("NUL", text[: text.index("\x00")].count("\n") + 1)
     file_lines = _FILE_LINE.findall(text.rstrip("\x1a"))
     reader = csv.reader(file_lines, delimiter=profile.delimiter.value, strict=True)
     rows, before = [], 0
@@ -176,9 +176,13 @@ def _rows(text: str, profile: StatementProfile) -> list[tuple[int, list[str]]] |
             rows.append((before + 1, cells))
             before = reader.line_num
     except csv.Error as error:
-        return Refusal("BAD_FILE", {"reason": str(error)}, row=before + 1)
+        return _unreadable(str(error), before + 1)
     rows = rows[profile.skip_rows :]
     return rows or Refusal("EMPTY_FILE")
+
+
+def _unreadable(reason: str, row: int) -> Refusal:
+    return Refusal("BAD_FILE", {"reason": reason, "row": str(row)}, row=row)
 
 
 def _columns(rows: Sequence[tuple[int, list[str]]], profile: StatementProfile) -> dict[str, int] | Refusals:
@@ -196,7 +200,7 @@ def _columns(rows: Sequence[tuple[int, list[str]]], profile: StatementProfile) -
         elif index is not None:
             columns[name] = index
         elif column is not None and name != "balance":
-            wrong.append(Refusal("MISSING_COLUMN", {"column": str(column)}, field=name, row=number))
+            wrong.append(Refusal("MISSING_COLUMN", {"header": str(column)}, field=name, row=number))
     return tuple(wrong) if wrong else columns
 
 
