@@ -89,9 +89,8 @@ class Observed:
         method, template = _place(scope)
         metrics.http_call(service=self._shell.service, method=method, route=template, status=status, seconds=seconds)
         caller = scope.get(CALLER)
-        log.info(
-            "http.answered", method=method, route=template, status=status, ms=round(seconds * 1000, 1), **_ids(caller)
-        )
+        tell = log.debug if template in COMMON_PATHS and status < 400 else log.info  # probes come every second
+        tell("http.answered", method=method, route=template, status=status, ms=round(seconds * 1000, 1), **_ids(caller))
 
 
 def _place(scope: Scope) -> tuple[str, str]:
