@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from suite.infra.ports import free_ports
+from suite.places import DEFAULT_HOME
 from suite.runner.health import backlogs
 from suite.runner.home import Home
 from suite.runner.lifecycle import down, up
@@ -263,3 +264,11 @@ def test_ports_stay_the_same_as_long_as_they_are_free(tmp_path: Path) -> None:
     first = home.ports(["public", "kafka"], public=public)
 
     assert home.ports(["public", "kafka"]) == first
+
+
+def test_advice_names_the_home_unless_it_is_the_usual_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OROSHI_HOME", raising=False)
+    assert Home(DEFAULT_HOME).command("down") == "./oroshi down"
+    assert Home(tmp_path).command("status") == f"./oroshi status --home {tmp_path}"
+    monkeypatch.setenv("OROSHI_HOME", str(tmp_path))
+    assert Home(tmp_path).command("status") == "./oroshi status"

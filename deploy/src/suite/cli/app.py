@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from suite.places import ROOT
 from suite.runner.home import Home
 
 app = typer.Typer(
@@ -28,7 +27,6 @@ HomeOption = Annotated[
         show_default=".oroshi in the checkout",
     ),
 ]
-DEFAULT_HOME = ROOT / ".oroshi"
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 """For commands that hand their arguments to another program."""

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from suite.cli.app import DEFAULT_HOME, HomeOption, app, home_of
+from suite.cli.app import HomeOption, app, home_of
 from suite.cli.screen import STARTING, STOPPING, err, out, progress
-from suite.places import SERVICES
+from suite.places import DEFAULT_HOME, SERVICES
 from suite.runner import lifecycle
 from suite.runner.home import Home
 from suite.runner.plan import Wish
@@ -37,8 +37,9 @@ def up(
     state = start(wish)
     took = f" after {state.ready_seconds} s" if state.ready_seconds else ""
     out.print(f"[green]✓[/] The suite serves at [bold]{state.url}[/] (API documents: {state.url}/docs){took}")
-    out.print(f"  home {wish.home}   look: ./oroshi status   stop: ./oroshi down")
-    out.print(f"  operator login: {Secrets(home_of(home).secrets).operator}")
+    place = home_of(home)
+    out.print(f"  home {wish.home}   look: {place.command('status')}   stop: {place.command('down')}")
+    out.print(f"  operator login: {Secrets(place.secrets).operator}")
 
 
 @app.command()

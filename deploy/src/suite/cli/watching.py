@@ -13,9 +13,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from suite.cli.app import DEFAULT_HOME, HomeOption, app, home_of
+from suite.cli.app import HomeOption, app, home_of
 from suite.cli.screen import out, phase_line
-from suite.places import SERVICES
+from suite.places import DEFAULT_HOME, SERVICES
 from suite.runner.health import Backlog, backlogs
 from suite.runner.home import Home
 from suite.runner.lifecycle import running
@@ -55,7 +55,7 @@ def _tell_orphans(home: Home) -> None:
         names = ", ".join(one.name for one in orphans)
         raise Trouble(
             f"The supervisor is gone (killed?), but {names} still run.",
-            "Run `./oroshi up`: it stops them and starts the suite anew; data is kept.",
+            f"Run `{home.command('up')}`: it stops them and starts the suite anew; data is kept.",
         )
 
 
@@ -126,7 +126,7 @@ def _log_files(home: Home, names: list[str]) -> list[Path]:
     if unknown or not found:
         raise Trouble(
             f"There is no log of {', '.join(unknown)}." if found else f"There are no logs in {home.logs}.",
-            f"There are: {', '.join(found)}" if found else "Start the suite: ./oroshi up",
+            f"There are: {', '.join(found)}" if found else f"Start the suite: {home.command('up')}",
         )
     return [found[name] for name in names] if names else list(found.values())
 

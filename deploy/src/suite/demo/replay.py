@@ -10,20 +10,21 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
 from rich.console import Console
 from rich.table import Table
 
-from suite.cli.app import DEFAULT_HOME, home_of
+from suite.cli.app import home_of
 from suite.cli.lifecycle import start
 from suite.demo import steps
 from suite.demo.client import Api, ApiRefused
 from suite.demo.compare import Step
 from suite.demo.dataset import DataSet, DataSetTrouble
 from suite.demo.story import Story
-from suite.places import ROOT, SERVICES
+from suite.places import DEFAULT_HOME, ROOT, SERVICES
 from suite.runner.plan import Wish
 from suite.runner.secrets import Secrets
 from suite.trouble import Trouble
@@ -48,10 +49,14 @@ def main(arguments: Sequence[str]) -> int:
     operator = Api(state.url).log_in(login["email"], login["password"])
     story = Story(data, operator, tell=lambda text: told.print(f"  [dim]·[/] {text}"))
     began = time.monotonic()
-    replay(story, told)
+    try:
+        replay(story, told)
+    except KeyboardInterrupt:
+        told.print(f"Interrupted. The suite runs on at {state.url}; stop it: {home_of(Path(asked.home)).command('down')}")
+        raise
     seconds = round(time.monotonic() - began, 1)
     if asked.json:
-        print(json.dumps(report(story.steps, seconds), ensure_ascii=False))
+        print(json.dumps(report(story.steps, seconds, state.versions), ensure_ascii=False))
     else:
         _show(story, seconds, state.url, Path(asked.home))
     return exit_code(story.steps)
@@ -107,8 +112,8 @@ def _tell(step: Step, seconds: float, told: Console) -> None:
         told.print(f"    {one.where}: expected {one.expected!r}, got {one.actual!r}"[:400], markup=False)
 
 
-def report(done: Sequence[Step], seconds: float) -> dict[str, Any]:
-    versions = {"oroshi": importlib.metadata.version("oroshi-suite"), "python": sys.version.split()[0]}
+def report(done: Sequence[Step], seconds: float, servers: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    versions = {"oroshi": importlib.metadata.version("oroshi-suite"), "python": sys.version.split()[0], **servers}
     versions |= {name: importlib.metadata.version(name) for name in _TOLD_APART}
     return {
         "ok": exit_code(done) == 0,
@@ -125,12 +130,14 @@ def _show(story: Story, seconds: float, url: str, home: Path) -> None:
         verdict = "[green]as expected[/]" if step.ok else f"[red]{len(step.differences)} differences[/]"
         table.add_row(step.name, verdict, _summary(step))
     out.print(table)
+    out.print(f"address        {url}")
     out.print(f"API documents  {url}/docs")
     out.print(f"maker login    {story.owner_email} / {story.owner_password}")
     pdf = _invoice_pdf(story, home)
     if pdf is not None:
         out.print(f"an invoice     {pdf}")
-    out.print("look around    ./oroshi status    stop: ./oroshi down")
+    place = home_of(home)
+    out.print(f"look around    {place.command('status')}    stop: {place.command('down')}")
 
 
 def _summary(step: Step) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from pathlib import Path
 from suite.infra.folders import write_private
 from suite.infra.osuser import remove_folder, unprivileged_user
 from suite.infra.ports import free_ports, is_free
+from suite.places import DEFAULT_HOME
 from suite.trouble import Trouble
 
 PUBLIC = "public"
@@ -30,6 +32,11 @@ class Home:
     """One home folder; nothing is made before `create`."""
 
     folder: Path
+
+    def command(self, command: str) -> str:
+        """A command as it is typed for this suite, in advice: `./oroshi status --home DIR`."""
+        usual = Path(os.environ.get("OROSHI_HOME") or DEFAULT_HOME).absolute()
+        return f"./oroshi {command}" if self.folder == usual else f"./oroshi {command} --home {self.folder}"
 
     def create(self) -> None:
         """Makes the folder. Raises Trouble when there is another thing of that name or no right to write."""

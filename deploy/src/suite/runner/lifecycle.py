@@ -92,7 +92,7 @@ def running(home: Home) -> SuiteState:
     """The state of a suite that serves. Raises Trouble when it does not run."""
     state = read_state(home.state)
     if state is None or not state.supervised:
-        raise Trouble(f"No suite runs in {home.folder}.", "Start it: ./oroshi up")
+        raise Trouble(f"No suite runs in {home.folder}.", f"Start it: {home.command('up')}")
     return state
 
 
