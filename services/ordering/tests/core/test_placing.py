@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kernel.money import Currency, Money, Rate, Rounding
 from kernel.refusal import Refusal
+from kernel.tax import TaxSums
 from ordering.core.content import ChargeEntry, ChargeKind, RateSource
 from ordering.core.market import Tax, TaxTable
 from ordering.core.order import Heading
@@ -205,6 +206,18 @@ def test_only_active_taxes_are_known_and_0_percent_needs_none() -> None:
     assert not table.knows(EIGHT)
     assert TAXES.is_reduced(EIGHT)
     assert not TAXES.is_reduced(TEN)
+
+
+@pytest.mark.req("CAT-016", "CAT-014")
+def test_a_deactivated_tax_still_rounds_and_marks_what_uses_it() -> None:
+    """Invoicing does so too; else the yen of an order and of its invoice differ."""
+    inactive = replace(REDUCED_TAX, active=False, rounding=Rounding.CEIL)
+    table = TaxTable.of([CONSUMPTION_TAX, inactive])
+    taxed = table.taxed(TaxSums(EIGHT, yen(101), yen(0)))
+    assert (taxed.tax, taxed.reduced, table.is_reduced(EIGHT)) == (yen(9), True, True)
+    active = replace(REDUCED_TAX, tax_id=an_id(99), reduced=False)
+    both = TaxTable.of([active, inactive])
+    assert (both.taxed(TaxSums(EIGHT, yen(101), yen(0))).tax, both.is_reduced(EIGHT)) == (yen(8), False)
 
 
 @pytest.mark.req("INT-047", "CAT-014")

@@ -50,21 +50,28 @@ class Tax:
 @dataclass(frozen=True, slots=True)
 class TaxTable:
     """The maker's taxes, asked by id or by rate. Of several active taxes with one rate the reduced one counts
-    (INT-047: `8` means the reduced 8 %), then the standard, then the oldest; 0 % needs no tax of the maker."""
+    (INT-047: `8` means the reduced 8 %), then the standard, then the oldest; 0 % needs no tax of the maker.
+
+    `by_rate` has the active ones only. `in_use` has an inactive one too where no active one has its rate: products and
+    orders keep a tax that was deactivated, and it rounds as it always did (CAT-016).
+    """
 
     by_id: Mapping[UUID, Tax]
     by_rate: Mapping[Rate, Tax]
+    in_use: Mapping[Rate, Tax]
     standard: Rate
 
     @staticmethod
     def of(taxes: Iterable[Tax]) -> TaxTable:
         """The table of these taxes. Shipping takes the standard rate; without one the highest, without any 0."""
         every = list(taxes)
-        active = [tax for tax in every if tax.active and tax.country == HOME_COUNTRY]
-        by_rate = {tax.rate: tax for tax in sorted(active, key=_preference, reverse=True)}
+        home = sorted((tax for tax in every if tax.country == HOME_COUNTRY), key=_preference, reverse=True)
+        active = [tax for tax in home if tax.active]
+        by_rate = {tax.rate: tax for tax in active}
+        in_use = {tax.rate: tax for tax in home} | by_rate
         standard = [tax.rate for tax in active if tax.standard]
         fallback = max(by_rate, default=UNTAXED)
-        return TaxTable({tax.tax_id: tax for tax in every}, by_rate, standard[0] if standard else fallback)
+        return TaxTable({tax.tax_id: tax for tax in every}, by_rate, in_use, standard[0] if standard else fallback)
 
     def knows(self, rate: Rate) -> bool:
         """Whether a line or charge may carry this rate."""
@@ -72,12 +79,12 @@ class TaxTable:
 
     def is_reduced(self, rate: Rate) -> bool:
         """Whether the rate is printed with the mark ※ (CAT-011)."""
-        tax = self.by_rate.get(rate)
+        tax = self.in_use.get(rate)
         return tax is not None and tax.reduced
 
     def taxed(self, sums: TaxSums) -> TaxedSums:
         """The tax of one rate of a document, with that tax's own rounding and mark (CAT-011, CAT-014)."""
-        tax = self.by_rate.get(sums.rate)
+        tax = self.in_use.get(sums.rate)
         if tax is None:
             return tax_of(sums, Rounding.FLOOR)
         return tax_of(replace(sums, reduced=True) if tax.reduced else sums, tax.rounding)
