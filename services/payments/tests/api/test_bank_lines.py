@@ -55,6 +55,28 @@ async def test_a_suggestion_is_confirmed_as_it_stands_with_its_bank_fee(desk: De
     await desk.verified()
 
 
+@pytest.mark.req("PAY-030", "PAY-051")
+@pytest.mark.parametrize("remainder", ["overpayment", "advance"])
+async def test_the_ticked_suggestion_is_confirmed_and_only_what_remains_is_kept(desk: Desk, remainder: str) -> None:
+    await desk.masters()
+    await desk.deliver(invoice_issued(1, 33_000))
+    line = await desk.received(32_560)
+    confirmed = await desk.confirm(line["bank_line_id"], remainder=remainder)
+    [allocation] = confirmed["allocations"]
+    assert (confirmed["state"], allocation["amount"], allocation["fee_discount"]) == ("MATCHED", "32560", "440")
+    assert (confirmed["overpayment"], confirmed["advance"]) == (None, None)
+    await desk.verified()
+
+
+@pytest.mark.req("PAY-051")
+async def test_without_a_suggestion_all_of_the_line_goes_where_the_remainder_says(desk: Desk) -> None:
+    await desk.masters()
+    line = await desk.received(35_000)
+    confirmed = await desk.confirm(line["bank_line_id"], customer_code="C1", remainder="overpayment")
+    assert (confirmed["allocations"], confirmed["overpayment"]["amount"]) == ([], "35000")
+    await desk.verified()
+
+
 @pytest.mark.req("PAY-051")
 async def test_an_overpayment_is_recorded_for_invoicing_and_taken_back_by_a_reversal(
     desk: Desk, outbox: Outbox

@@ -134,8 +134,8 @@ class AllocationRequest(RequestModel):
 
 
 class ConfirmationRequest(RequestModel):
-    """Empty: the ticked candidate as it stands. `remainder` of invoices that stay short: leave_open, fee, slip; of
-    money that no invoice takes: unallocated, overpayment, advance."""
+    """Without `allocations`: the ticked candidate as it stands. `remainder` of invoices that stay short: leave_open,
+    fee, slip; of money that no invoice takes (all of it without a candidate): unallocated, overpayment, advance."""
 
     customer_id: UUID | None = None
     customer_code: Annotated[str, Text(50)] | None = None

@@ -32,16 +32,12 @@ class ShareOfLine:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmLine:
-    """`shares` None confirms the ticked candidate as it stands."""
+    """`shares` None confirms the ticked candidate as it stands; `excess` is for what it, if there is one, leaves."""
 
     line_id: UUID
     shares: tuple[ShareOfLine, ...] | None = None
     excess: Excess = Excess.UNALLOCATED
     customer: CustomerRef | None = None
-
-    @property
-    def as_suggested(self) -> bool:
-        return self.shares is None and self.excess is Excess.UNALLOCATED
 
 
 @dataclass(slots=True)
@@ -110,7 +106,7 @@ async def _customers(tx: Tx, refs: Collection[CustomerRef]) -> dict[CustomerRef,
 def _refs(commands: Sequence[ConfirmLine], recorded: Mapping[UUID, RecordedLine]) -> set[InvoiceRef]:
     """Every invoice the commands name, or their lines' ticked candidates do."""
     named: set[InvoiceRef] = {share.invoice for command in commands for share in command.shares or ()}
-    suggested = [recorded[one.line_id] for one in commands if one.as_suggested and one.line_id in recorded]
+    suggested = [recorded[one.line_id] for one in commands if one.shares is None and one.line_id in recorded]
     ticked = [one.proposal.ticked for one in suggested]
     return named | {share.invoice_id for one in ticked if one for share in one.shares}
 
@@ -142,11 +138,13 @@ def _asked(work: _Work, command: ConfirmLine, recorded: RecordedLine) -> Confirm
     customer_id = work.customers.get(command.customer) if command.customer is not None else None
     if command.customer is not None and customer_id is None:
         return (Refusal("UNKNOWN_CUSTOMER", {"customer": str(command.customer)}, field="/customer"),)
-    if command.as_suggested:
-        ticked = recorded.proposal.ticked
-        if ticked is None:
-            return (Refusal("NOTHING_SUGGESTED"),)
-        return _with_customer(as_ticked(ticked, currency), customer_id)
+    bill_to_id = work.delegatees.get(customer_id, customer_id) if customer_id else None
+    ticked = recorded.proposal.ticked if command.shares is None else None
+    if ticked is not None:
+        suggested = replace(as_ticked(ticked, currency), excess=command.excess, bill_to_id=bill_to_id)
+        return suggested if customer_id is None else replace(suggested, customer_id=customer_id)
+    if command.shares is None and command.excess is Excess.UNALLOCATED:
+        return (Refusal("NOTHING_SUGGESTED"),)
     shares = tuple(_share(work, share, currency) for share in command.shares or ())
     unknown = tuple(
         Refusal("UNKNOWN_INVOICE", {"invoice": str(share.invoice)}, field=f"/allocations/{at}")
@@ -155,12 +153,7 @@ def _asked(work: _Work, command: ConfirmLine, recorded: RecordedLine) -> Confirm
     )
     if unknown:
         return unknown
-    bill_to_id = work.delegatees.get(customer_id, customer_id) if customer_id else None
     return Confirm(tuple(one for one in shares if one), command.excess, customer_id, bill_to_id)
-
-
-def _with_customer(command: Confirm, customer_id: UUID | None) -> Confirm:
-    return command if customer_id is None else replace(command, customer_id=customer_id)
 
 
 def _share(work: _Work, share: ShareOfLine, currency: Currency) -> AskedShare | None:
