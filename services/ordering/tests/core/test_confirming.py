@@ -206,3 +206,12 @@ def test_a_change_over_the_limit_of_amounts_is_refused() -> None:
     placed = an_order(a_row(SHIRT, 1))
     huge = LineChange(line_no=1, quantity=10**9, unit_price=Money.of(10**9, placed.currency))
     assert codes(oc(placed, huge)) == ["AMOUNT_TOO_LARGE"]
+
+
+@pytest.mark.req("ORD-071", "INT-053")
+def test_a_change_that_leaves_less_than_the_deductions_is_refused() -> None:
+    placed = an_order(a_row(SHIRT, 2), entries=(ChargeEntry(ChargeKind.COUPON, yen(-7_150), TEN),))
+    assert placed.grand_total == yen(7_150)
+    assert after(placed, oc(placed, LineChange(line_no=1, quantity=1))).grand_total == yen(0)
+    more = (ChargeEntry(ChargeKind.COUPON, yen(-7_151), TEN),)
+    assert codes(oc(placed, LineChange(line_no=1, quantity=1), charges=more)) == ["NEGATIVE_TOTAL"]

@@ -383,6 +383,15 @@ def test_a_bucket_whose_rate_the_maker_does_not_have_is_refused() -> None:
     assert [(problem.code, problem.column) for problem in found] == [("BAD_TAX_RATE", 7), ("BAD_TAX_RATE", 9)]
 
 
+@pytest.mark.req("INT-053", "INT-046")
+def test_deductions_over_the_orders_total_are_an_error_of_its_row() -> None:
+    whole = the_order(a_file_row()).grand_total.amount
+    assert the_order(a_file_row(2, **{"クーポン割引額(10%対象)": f"{whole}"})).grand_total == yen(0)
+    over = {"クーポン割引額(10%対象)": f"{whole + 1}"}
+    [problem] = problems(a_file_row(2, **over))
+    assert (problem.code, problem.row, problem.facts) == ("NEGATIVE_TOTAL", 2, {"total": "-1"})
+
+
 @pytest.mark.req("INT-044", "CAT-023", "CAT-026", "CAT-038")
 def test_skus_are_found_ignoring_case_and_must_be_on_sale() -> None:
     gone = a_sku("OLD-1", number=300, state="discontinued")

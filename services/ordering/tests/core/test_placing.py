@@ -182,6 +182,24 @@ def test_payment_points_reduce_only_what_is_due() -> None:
     assert (totals.breakdown.tax, totals.breakdown.gross, totals.grand_total) == (yen(1_000), yen(11_000), yen(10_700))
 
 
+@pytest.mark.req("INT-053", "ORD-017")
+@pytest.mark.parametrize(
+    ("kind", "rate"),
+    [(ChargeKind.COUPON, TEN), (ChargeKind.COUPON, EIGHT), (ChargeKind.POINTS, TEN), (ChargeKind.PAYMENT_POINTS, None)],
+)
+@pytest.mark.parametrize(("off", "fits"), [(-10_999, True), (-11_000, True), (-11_001, False)])
+def test_deductions_may_take_all_of_an_order_and_no_more(
+    kind: ChargeKind, rate: Rate | None, off: int, fits: bool
+) -> None:
+    wish = a_wish(a_row(SHIRT, 1), customer=a_customer(rate=None), entries=(entry(kind, off, rate),))
+    order = place(wish, a_market(), ids())
+    if fits:
+        assert not isinstance(order, Refusal)
+        assert order.grand_total == yen(11_000 + off)
+    else:
+        assert order == Refusal("NEGATIVE_TOTAL", {"total": "-1"})
+
+
 @pytest.mark.req("ORD-067")
 def test_direct_and_prorated_amounts_of_a_kind_and_rate_are_one_charge() -> None:
     points = (entry(ChargeKind.POINTS, -110), entry(ChargeKind.POINTS, -200, prorated=True))
@@ -353,7 +371,7 @@ def test_charges_always_add_up_to_what_was_entered(
     entries = (entry(ChargeKind.SHIPPING, shipping), entry(ChargeKind.POINTS, -points, prorated=True))
     order = place(a_wish(*wanted, entries=entries), a_market(), ids())
     if isinstance(order, Refusal):
-        assert order.code == "PRORATE_EXCEEDS"
+        assert order.code in ("PRORATE_EXCEEDS", "NEGATIVE_TOTAL")
         return
     by_kind = {kind: Decimal(0) for kind in ChargeKind}
     for charge in order.content.charges:

@@ -17,7 +17,7 @@ from ordering.core.events import ConfirmationCreated, History
 from ordering.core.market import Market
 from ordering.core.order import Confirmation, Order, Signature
 from ordering.core.order_warning import OrderWarning
-from ordering.core.placing import WantedLine, new_line, rate_of, too_large
+from ordering.core.placing import WantedLine, bad_total, new_line, rate_of
 from ordering.core.states import Deed, move
 
 
@@ -113,8 +113,8 @@ def _adjusted(
         return None
     # Confirmed or not, a version's content carries the number of the OC version that brought it.
     content = content_of(len(order.confirmations) + 1, lines, charges, currency=order.currency, taxes=market.taxes)
-    large = too_large(content)
-    return (large,) if large else content
+    problem = bad_total(content)
+    return (problem,) if problem else content
 
 
 def _matched(lines: Sequence[Line], changes: Sequence[LineChange]) -> tuple[list[Refusal], dict[UUID, LineChange]]:

@@ -72,7 +72,8 @@ class PlaceOrder:
 
 
 def place(command: PlaceOrder, market: Market, ids: Iterator[UUID]) -> Order | Refusal:
-    """The order, not yet checked for credit. Refuses with EMPTY_ORDER, PRORATE_EXCEEDS or AMOUNT_TOO_LARGE."""
+    """The order, not yet checked for credit. Refuses with EMPTY_ORDER, PRORATE_EXCEEDS, AMOUNT_TOO_LARGE or
+    NEGATIVE_TOTAL."""
     if not any(line.quantity for line in command.lines):
         return Refusal("EMPTY_ORDER", {"number": command.number})
     lines = [
@@ -159,10 +160,15 @@ def assign_customer(
     return [CustomerAssigned(buyer_of(customer), content, warnings, problem is not None, signed)]
 
 
-def too_large(content: Content) -> Refusal | None:
-    """No amount of a document goes over ±999,999,999,999 (GEN-001)."""
+def bad_total(content: Content) -> Refusal | None:
+    """No amount of a document goes over ±999,999,999,999 (GEN-001), and nobody is paid for ordering: coupons and points
+    take no more than there is, prorated (INT-052) or not. One rate alone may be below zero (INT-050 puts a coupon of
+    unknown rate to 10 %)."""
+    grand_total = content.totals.grand_total
+    if grand_total.is_negative:
+        return Refusal("NEGATIVE_TOTAL", {"total": f"{grand_total.amount:f}"})
     # No line is negative, so none is over the limit when their sum is not.
-    if content.totals.items.is_within_limit and content.totals.grand_total.is_within_limit:
+    if content.totals.items.is_within_limit and grand_total.is_within_limit:
         return None
     return Refusal("AMOUNT_TOO_LARGE", {"limit": "999999999999"})
 
@@ -179,7 +185,7 @@ def _content(
     if isinstance(charges, Refusal):
         return charges
     content = content_of(version, lines, charges, currency=currency, taxes=market.taxes)
-    return too_large(content) or content
+    return bad_total(content) or content
 
 
 def _order(command: PlaceOrder, content: Content) -> Order:
