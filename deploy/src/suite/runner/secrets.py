@@ -36,7 +36,8 @@ class Secrets:
             login = {"email": OPERATOR_EMAIL, "password": secrets.token_urlsafe(18)}
             write_private(self.operator, json.dumps(login))
         for service in services:
-            self._make_token(service)
+            if not self.token(service).exists():
+                self._write_token(service)
             if not self._password(service).exists():
                 write_private(self._password(service), secrets.token_urlsafe(24))
 
@@ -65,15 +66,23 @@ class Secrets:
     def _password(self, service: str) -> Path:
         return self.folder / f"database-{service}"
 
-    def _make_key(self) -> None:
+    def rotate(self, services: Sequence[str]) -> None:
+        """A new signing key, and tokens by it. The key before stays among the public ones, the one before that goes."""
+        self._make_key(self._key())
+        for service in services:
+            self._write_token(service)
+
+    def _make_key(self, *before: OKPKey) -> None:
         key = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": "EdDSA"}, private=True, auto_kid=True)
-        write_private(self.jwks, json.dumps({"keys": [key.as_dict(private=False)]}))
+        # Known before it signs: cut off in between, nobody holds a token that others do not know.
+        write_private(self.jwks, json.dumps({"keys": [one.as_dict(private=False) for one in (key, *before)]}))
         write_private(self.signing_key, json.dumps(key.as_dict(private=True)))
 
-    def _make_token(self, service: str) -> None:
-        if self.token(service).exists():
-            return
-        key = OKPKey.import_key(json.loads(self.signing_key.read_text(encoding="utf-8")))
+    def _key(self) -> OKPKey:
+        return OKPKey.import_key(json.loads(self.signing_key.read_text(encoding="utf-8")))
+
+    def _write_token(self, service: str) -> None:
+        key = self._key()
         now = int(time.time())
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": f"service:{service}", "permissions": [SERVICE]}
         token = signed({**claims, "iat": now, "exp": now + _TEN_YEARS}, key, str(key.kid))
@@ -86,8 +95,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--database", type=Path, help="folder for the superuser's password, which PostgreSQL reads too")
     parser.add_argument("--owner", type=int, help="account that the files are for")
+    parser.add_argument("--rotate", action="store_true", help="a new signing key; the one before stays known")
     asked = parser.parse_args()
     Secrets(asked.folder).make(SERVICES)
+    if asked.rotate:
+        Secrets(asked.folder).rotate(SERVICES)
     if asked.database and not (asked.database / "postgres").exists():
         write_private(asked.database / "postgres", secrets.token_urlsafe(24))
         # The only file of a volume that nobody but PostgreSQL and the one-shot that makes the databases mounts.

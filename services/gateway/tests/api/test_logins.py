@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from joserfc.jwk import OKPKey
 
 from chassis.auth import KeyFile, Keys, Verifier
 from chassis.http.shell import shell_of
@@ -121,6 +122,24 @@ async def test_without_a_signing_key_the_answer_says_what_to_set(client: httpx.A
 async def test_published_keys_never_hold_the_private_half(client: httpx.AsyncClient, secrets: dict[str, str]) -> None:
     keys = (await client.get("/.well-known/jwks.json")).json()["keys"]
     assert [sorted(key) for key in keys] == [["crv", "kid", "kty", "x"]]
+
+
+async def test_after_a_rotation_the_tokens_of_the_key_before_still_count(
+    client: httpx.AsyncClient, app: FastAPI, secrets: dict[str, str], tmp_path: Path
+) -> None:
+    old = (await log_in(client, secrets["email"], secrets["password"])).json()["access_token"]
+    before = json.loads((tmp_path / "key.json").read_text())
+    known = tmp_path / "known.json"
+    known.write_text(json.dumps({"keys": [before]}))  # with its private half, by mistake
+    (tmp_path / "key.json").write_text(json.dumps(OKPKey.generate_key("Ed25519", auto_kid=True).as_dict(private=True)))
+    shell = shell_of(app)
+    shell.settings = shell.settings.model_copy(update={"jwks_file": known})
+    new = (await log_in(client, secrets["email"], secrets["password"])).json()["access_token"]
+    published = (await client.get("/.well-known/jwks.json")).json()
+    assert [sorted(key) for key in published["keys"]] == [["crv", "kid", "kty", "x"]] * 2
+    (tmp_path / "jwks.json").write_text(json.dumps(published))
+    verifier = Verifier(Keys(KeyFile(tmp_path / "jwks.json")))
+    assert [(await verifier.caller(token)).crosses_makers for token in (old, new)] == [True, True]
 
 
 async def test_a_login_is_added_once(client: httpx.AsyncClient, tokens: Tokens, secrets: dict[str, str]) -> None:

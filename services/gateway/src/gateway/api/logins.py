@@ -51,7 +51,8 @@ async def add_login(body: LoginRequest, edge: Annotated[Edge, needs(OPERATOR)]) 
 @router.get("/.well-known/jwks.json", include_in_schema=False)
 async def published_keys(request: Request, edge: Annotated[Edge, anyone()]) -> Response:
     """The public keys by which tokens are checked."""
-    document = orjson.dumps(dict(keys.public_keys(settings_of(request).signing_key_file)))
+    settings = settings_of(request)
+    document = orjson.dumps(dict(keys.public_keys(settings.signing_key_file, settings.jwks_file)))
     return Response(document, media_type="application/json", headers={"Cache-Control": "public, max-age=300"})
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from joserfc.jwk import OKPKey
 
-from chassis.auth import AUDIENCE, ISSUER, signed
+from chassis.auth import AUDIENCE, ISSUER, ed25519_keys, signed
 from chassis.http import Refused
 from kernel.refusal import Refusal
 
@@ -47,9 +47,18 @@ def token_for(holder: Holder, *, key_file: Path | None, now: datetime, lifetime:
     return signed(claims, key, str(key.kid))
 
 
-def public_keys(key_file: Path | None) -> Mapping[str, object]:
-    """The JWKS by which everybody checks our tokens."""
-    return {"keys": [_key(key_file).as_dict(private=False)]}
+def public_keys(key_file: Path | None, known_file: Path | None) -> Mapping[str, object]:
+    """The JWKS by which everybody checks our tokens: the key that signs, then those of the known set that signed before
+    it, for their tokens live on after a rotation."""
+    current = _key(key_file)
+    earlier = [key for kid, key in _known(known_file).items() if kid != current.kid]
+    return {"keys": [key.as_dict(private=False) for key in (current, *earlier)]}
+
+
+def _known(known_file: Path | None) -> Mapping[str, OKPKey]:
+    if known_file is None or not known_file.is_file():
+        return {}
+    return ed25519_keys(known_file.read_bytes())
 
 
 def _key(key_file: Path | None) -> OKPKey:
