@@ -192,7 +192,8 @@ class Tx:
             )
 
     async def next_numbers(self, series: str, count: int) -> range:
-        """The next `count` numbers of a gap-free series, from 1. Locks the series until commit: call it LAST."""
+        """The next `count` numbers of a gap-free series, from 1. Locks the series until commit: call it
+        as the last that may wait or refuse; after it only write."""
         if count < 1:
             return range(0)
         result = await self._connection.exec_driver_sql(_NEXT_NUMBERS, (self.maker_id, series, count))

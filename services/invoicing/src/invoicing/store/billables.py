@@ -124,11 +124,19 @@ async def save(tx: Tx, changed: Iterable[Billable]) -> None:
 async def release(tx: Tx, invoice_ids: Collection[UUID]) -> None:
     """The notes of voided invoices are unbilled again, and may be put on another invoice."""
     s, b = table_of(tables.InvoiceSource), table_of(tables.Billable)
+    await _lock_sources(tx, invoice_ids)  # the update below takes rows in no order
     held = (b.c.maker_id == tx.maker_id) & (b.c.billable_id == s.c.source_id) & (b.c.invoice_id == s.c.invoice_id)
     freed = {"state": BillableState.UNBILLED.value, "invoice_id": None, "version": b.c.version + 1}
     named = (s.c.maker_id == tx.maker_id) & among(s.c.invoice_id, invoice_ids)
     await tx.execute(update(b).where(held, named).values(**freed))
     await tx.execute(update(s).where(named).values(live=False))
+
+
+async def _lock_sources(tx: Tx, invoice_ids: Collection[UUID]) -> None:
+    s, b = columns(tables.InvoiceSource), columns(tables.Billable)
+    named = select(s.source_id).where(s.maker_id == tx.maker_id, among(s.invoice_id, invoice_ids))
+    held = select(b.billable_id).where(b.maker_id == tx.maker_id, b.billable_id.in_(named))
+    await tx.rows(held.order_by(b.billable_id).with_for_update())
 
 
 async def _load(tx: Tx, *conditions: ColumnElement[bool], lock: bool) -> list[Billable]:

@@ -1,4 +1,5 @@
-"""The one way an invoice comes into being: numbered last, written whole, its paper asked for, announced."""
+"""The one way an invoice comes into being: numbered when all is decided and locked, written whole, its paper asked for,
+announced."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ class Issued:
 async def issue(tx: Tx, maker: Maker, orders: Sequence[Order]) -> list[Issued]:
     """Issue all of them: a constant number of statements, however many invoices and sources.
 
-    Their sources were loaded under lock. Raises Stale or a unique violation if one was used nevertheless.
+    Their sources were loaded under lock, and the numbers, which are in the rows, are the last lock: what follows writes
+    new rows and rows held already. Raises Stale or a unique violation if one was used nevertheless.
     """
     numbers = await _numbers(tx, [order.content.dates.issued_on for order in orders])
     events = [
