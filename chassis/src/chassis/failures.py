@@ -49,6 +49,16 @@ def sqlstate(error: BaseException) -> str | None:
     return driver.sqlstate if isinstance(driver, asyncpg.PostgresError) else None
 
 
+def broken_constraint(error: BaseException) -> str | None:
+    """The rule of the schema that a value broke: the CHECK's name, or `table.column` that must not be null."""
+    driver = _driver_error(error)
+    if not isinstance(driver, asyncpg.IntegrityConstraintViolationError):
+        return None
+    if isinstance(driver, asyncpg.CheckViolationError):
+        return str(driver.constraint_name)
+    return f"{driver.table_name}.{driver.column_name}" if isinstance(driver, asyncpg.NotNullViolationError) else None
+
+
 def is_conflict(error: BaseException) -> bool:
     """Another transaction was in the way; run this one again."""
     return sqlstate(error) in SERIALIZATION

@@ -40,6 +40,11 @@ HTTP_WAITS: Final = Counter(
     "Calls that preferred to wait: ended, ran_out, failed, or refused because too many waited.",
     ["service", "outcome"],
 )
+CONSTRAINTS: Final = Counter(
+    "oroshi_constraints_broken",
+    "Calls refused only by a rule of the schema, which the core should have refused first.",
+    ["service", "constraint"],
+)
 RETRIES: Final = Counter(
     "oroshi_transaction_retries",
     "Transactions run again because another one was in the way: stale rows, deadlocks, key races.",
@@ -93,6 +98,11 @@ def http_call(*, service: str, method: str, route: str, status: int, seconds: fl
 def http_wait(*, service: str, outcome: str) -> None:
     """One call that preferred to wait."""
     HTTP_WAITS.labels(service, outcome).inc()
+
+
+def constraint_broken(*, service: str, constraint: str) -> None:
+    """One call that broke this constraint."""
+    CONSTRAINTS.labels(service, constraint).inc()
 
 
 def retried(*, service: str, origin: str) -> None:

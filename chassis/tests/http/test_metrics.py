@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from chassis import metrics
 from chassis.database import Database
@@ -145,3 +146,18 @@ async def test_every_metric_has_a_unit_a_text_and_bounded_labels(
             assert [family.name for family in own if not family.documentation.endswith(".")] == []
         case _:
             assert not {label for family in own for one in family.samples for label in one.labels} & _UNBOUNDED
+
+
+async def test_a_value_that_only_a_constraint_refused_is_counted_and_logged_as_an_error(
+    client: httpx.AsyncClient, app: FastAPI, trial: Trial
+) -> None:
+    name, constraint = "oroshi_constraints_broken_total", "ck_orders_amount"
+    before = await scraped(client, app)
+    with capture_logs() as logged:
+        answers = [await client.post("/v1/trials", json=trial(behaviour=one)) for one in ("check", "too-large")]
+    after = await scraped(client, app)
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(422, "BAD_VALUE")] * 2
+    assert value(after, name, constraint=constraint) - value(before, name, constraint=constraint) == 1
+    told = [(line["log_level"], line["constraint"]) for line in logged if line["event"] == "http.constraint-broken"]
+    assert told == [("error", constraint)]

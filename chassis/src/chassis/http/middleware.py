@@ -26,7 +26,6 @@ from chassis.tx import UnstorableText
 from kernel.refusal import Refusal
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{8,64}")
-_CONSTRAINTS: Final = frozenset({"23502", "23514"})
 _SECURITY: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
@@ -77,8 +76,13 @@ class Observed:
 
     def _failed(self, scope: Scope, error: Exception) -> Response:
         refusal, headers = _told(error)
+        constraint = failures.broken_constraint(error)
         if refusal.code == "INTERNAL":
             log.error("http.failed", exc_info=error)
+        elif constraint is not None:
+            # The caller may send another value, but the core should have refused this one: a bug of ours.
+            log.error("http.constraint-broken", constraint=constraint, code=refusal.code)
+            metrics.constraint_broken(service=self._shell.service, constraint=constraint)
         else:
             log.warning(
                 "http.refused-below", code=refusal.code, kind=type(error).__name__, state=failures.sqlstate(error)
@@ -131,5 +135,5 @@ def _unholdable(error: Exception) -> bool:
     value: nothing is written and the caller can send another."""
     state = failures.sqlstate(error)
     if state is not None:
-        return state.startswith("22") or state in _CONSTRAINTS
+        return state.startswith("22") or failures.broken_constraint(error) is not None
     return isinstance(error, DBAPIError) and isinstance(error.orig, ValueError)
